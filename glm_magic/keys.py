@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
+from .errors import SettingsError
+
 # A GLM key is 32 hexadecimal digits, a dot, 16 letters or digits. The shape is unknown to the
 # public secret scanners (trufflesecurity/trufflehog#4658, gitleaks/gitleaks#2168).
 GLM_KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}\.[0-9A-Za-z]{16}(?![0-9A-Za-z])")
@@ -21,6 +23,10 @@ class APIKey:
     __slots__ = ("_reveal",)
 
     def __init__(self, secret: str) -> None:
+        secret = secret.strip()
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            message = "An API key is one word of printable ASCII characters; this one is not."
+            raise SettingsError(message, "Copy it again from the provider's console.")
         # A closure, not an attribute: object browsers list attribute values.
         self._reveal = lambda: secret
 

@@ -1,0 +1,190 @@
+"""Asking: a client in, deltas out, a turn kept whatever happens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol, Self
+
+from .attachments import Attachment
+from .conversation import Conversation
+from .deltas import Delta
+from .messages import Message, Request
+from .turns import Turn, TurnBuilder, begin
+
+
+class Exchange(Protocol):
+    """An answer under way. Iterating gives deltas, with an empty one each 0.1 s as a tick."""
+
+    def __iter__(self) -> Iterator[Delta]:
+        """The deltas, blocking in steps of at most 0.1 s."""
+
+    def __aiter__(self) -> AsyncIterator[Delta]:
+        """The deltas, for a running event loop."""
+
+    def stop(self) -> None:
+        """End it now, from any thread; a second call does nothing."""
+
+
+class Client(Protocol):
+    """What speaks to a model."""
+
+    def body(self, request: Request) -> bytes:
+        """The exact bytes that `send` would send."""
+
+    def send(self, request: Request) -> Exchange:
+        """Begin the exchange."""
+
+
+class Chat:
+    """The live object that asks: a client and the conversation it continues.
+
+    Args:
+        client: Speaks to the model.
+        provider: The provider's name, kept with each turn.
+        conversation: What was said before; a new one when not given.
+        price: USD for a finished turn, or None where that is not known.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        provider: str,
+        conversation: Conversation | None = None,
+        price: Callable[[Turn], float | None] = lambda turn: None,  # noqa: ARG005 - one signature
+    ) -> None:
+        self.client = client
+        self.provider = provider
+        self.conversation = Conversation() if conversation is None else conversation
+        self.price = price
+
+    def request(
+        self,
+        prompt: str,
+        attachments: Sequence[Attachment] = (),
+        *,
+        cell: str | None = None,
+        once: bool = False,
+        system: str | None = None,
+        images: Sequence[str] = (),
+        **fields: Any,
+    ) -> Request:
+        """What would be asked: system prompt, earlier turns, then the new message.
+
+        Args:
+            prompt: The user's own text; it is sent unchanged.
+            attachments: What goes along, put before the prompt.
+            cell: The notebook cell that asks.
+            once: Leave the conversation out.
+            system: The system prompt; None or "" sends none.
+            images: URLs of images.
+            **fields: The other fields of `Request`.
+        """
+        earlier = () if once else self.conversation.messages(cell)
+        sent_before = "\n".join(message.content for message in earlier)
+        # What an earlier message of this request already holds is not said twice.
+        new = [one.text for one in attachments if one.text not in sent_before]
+        user = Message("user", "\n\n".join([*new, prompt]), images=tuple(images))
+        first = (Message("system", system),) if system else ()
+        return Request(messages=(*first, *earlier, user), **fields)
+
+    def ask(
+        self,
+        prompt: str,
+        attachments: Sequence[Attachment] = (),
+        *,
+        cell: str | None = None,
+        once: bool = False,
+        **fields: Any,
+    ) -> Asking:
+        """Ask; iterate over the result for the deltas. Takes what `request` takes."""
+        request = self.request(prompt, attachments, cell=cell, once=once, **fields)
+        body = self.client.body(request)
+        turn = begin(
+            cell=cell,
+            provider=self.provider,
+            model=request.model,
+            prompt=prompt,
+            attachments=tuple(attachments),
+            user=request.messages[-1],
+            request_digest=hashlib.sha256(body).hexdigest(),
+        )
+        return Asking(self, request, turn, keep=not once)
+
+
+class Asking:
+    """One turn under way: iterate for the deltas; the turn is kept when the iteration ends.
+
+    Used as a context manager, the turn is also kept, as partial, when the block is left early.
+    Ticks (empty deltas) are passed on; `if delta.text` is a good test.
+    """
+
+    def __init__(self, chat: Chat, request: Request, turn: Turn, *, keep: bool) -> None:
+        self.request = request
+        self.builder = TurnBuilder(turn)
+        self._chat = chat
+        self._keep = keep
+        self._finished = False
+        self._exchange: Exchange | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """The turn as it is now; finished once the iteration has ended."""
+        return self.builder.turn if self._finished else self.builder.finish("not finished")
+
+    def _begin(self) -> Exchange:
+        if self._exchange is None:
+            self._exchange = self._chat.client.send(self.request)
+        return self._exchange
+
+    def __iter__(self) -> Iterator[Delta]:
+        try:
+            for delta in self._begin():
+                self.builder.add(delta)
+                yield delta
+        except BaseException as error:
+            self.finish(_reason(error))
+            raise
+        self.finish()
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        try:
+            async for delta in self._begin():
+                self.builder.add(delta)
+                yield delta
+        except BaseException as error:
+            self.finish(_reason(error))
+            raise
+        self.finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self.finish(_reason(error) if error else "left early")
+
+    def stop(self) -> None:
+        """End the exchange now, from any thread, and keep what came."""
+        self.finish("stopped")
+
+    def finish(self, partial_reason: str = "") -> None:
+        """Keep the turn; only the first call counts."""
+        if self._finished:
+            return
+        turn = self.builder.finish(partial_reason)
+        self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
+        self._finished = True
+        if self._exchange is not None:
+            self._exchange.stop()
+        if self._keep:
+            self._chat.conversation.put(self.builder.turn)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a turn was cut short, in a few words for the reader."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
+        return "stopped"
+    return str(getattr(error, "message", None) or type(error).__name__)

@@ -1,0 +1,166 @@
+"""A turn: the user message and all that followed until the assistant was done."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from .attachments import Attachment
+from .deltas import Delta, Growing
+from .messages import Message, ToolCall, Usage
+
+# finish_reasons after which the answer is not what the model meant to say
+# (docs.z.ai chat completion reference; "error" is OpenRouter's).
+_BROKEN = {"network_error": "connection lost", "error": "error from the host"}
+SENSITIVE = "withdrawn by the provider's content policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One round of a conversation, complete or partial.
+
+    Attributes:
+        id: Random, unique.
+        cell: The notebook cell it belongs to, or None outside a notebook.
+        created: When it was asked, ISO 8601 in UTC.
+        provider: Who was asked.
+        model: The model that answered; the asked one until an answer names another.
+        prompt: The user's own text.
+        attachments: What went along.
+        user: The user message exactly as sent, attachments included.
+        request_digest: SHA-256 of the exact request body, hexadecimal.
+        text: The answer.
+        reasoning: The reasoning.
+        tool_calls: The tool calls.
+        usage: Token counts, None when the server did not say.
+        cost_usd: None when the price or the usage is not known.
+        finish_reason: Why the model stopped; "" when it never said.
+        partial_reason: Why the turn was cut short by us or by the line; "" when it was not.
+        warnings: What was wrong with the answer, one sentence each.
+        seconds: From the request to the end.
+        thought_seconds: From the first reasoning to the first text; 0 without reasoning.
+    """
+
+    id: str
+    cell: str | None
+    created: str
+    provider: str
+    model: str
+    prompt: str
+    attachments: tuple[Attachment, ...]
+    user: Message
+    request_digest: str
+    text: str = ""
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    finish_reason: str = ""
+    partial_reason: str = ""
+    warnings: tuple[str, ...] = ()
+    seconds: float = 0.0
+    thought_seconds: float = 0.0
+
+    @property
+    def status(self) -> str:
+        """ "complete" or "partial"."""
+        return "partial" if self.partial_reason else "complete"
+
+    def messages(self) -> tuple[Message, ...]:
+        """What later requests send of this turn: no reasoning, and nothing that was withdrawn."""
+        if self.partial_reason == SENSITIVE or not self.text:
+            return ()
+        return (self.user, Message("assistant", self.text))
+
+
+def begin(
+    *,
+    cell: str | None,
+    provider: str,
+    model: str,
+    prompt: str,
+    attachments: tuple[Attachment, ...],
+    user: Message,
+    request_digest: str,
+) -> Turn:
+    """A turn that exists from the first moment, partial until it is finished."""
+    return Turn(
+        id=uuid.uuid4().hex,
+        cell=cell,
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        provider=provider,
+        model=model,
+        prompt=prompt,
+        attachments=attachments,
+        user=user,
+        request_digest=request_digest,
+        partial_reason="not finished",
+    )
+
+
+class TurnBuilder:
+    """Grows a turn: begin, add deltas, then `finish` once, whole or with a reason why not."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self.growing = Growing()
+        self._began = time.monotonic()
+        self._reasoning_at = 0.0
+        self._text_at = 0.0
+
+    def add(self, delta: Delta) -> None:
+        """Take one more delta in."""
+        self.growing.add(delta)
+        if delta.reasoning and not self._reasoning_at:
+            self._reasoning_at = time.monotonic()
+        if delta.text.strip() and not self._text_at:
+            self._text_at = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since the turn began."""
+        return time.monotonic() - self._began
+
+    @property
+    def thought_seconds(self) -> float:
+        """How long the model has reasoned, or did."""
+        if not self._reasoning_at:
+            return 0.0
+        return (self._text_at or time.monotonic()) - self._reasoning_at
+
+    def finish(self, partial_reason: str = "") -> Turn:
+        """The turn as it is now.
+
+        Args:
+            partial_reason: Why it was cut short; "" lets the stream itself decide: one that
+                ended without a finish_reason and without `[DONE]` is partial.
+        """
+        grown = self.growing
+        text, reasoning, warnings = grown.text, grown.reasoning, list(grown.warnings)
+        if not partial_reason:
+            partial_reason = _BROKEN.get(grown.finish_reason, "")
+        if not partial_reason and not grown.finish_reason and not grown.ended:
+            partial_reason = "connection lost"
+        if grown.finish_reason == "sensitive":
+            # The provider asks clients to withdraw the text and not to send it back.
+            text, reasoning, partial_reason = "", "", SENSITIVE
+        if grown.finish_reason == "length":
+            warnings.append("The answer was cut at max_tokens.")
+        if grown.finish_reason == "model_context_window_exceeded":
+            warnings.append("The answer was cut: the context window is full.")
+        self.turn = replace(
+            self.turn,
+            model=grown.model or self.turn.model,
+            text=text,
+            reasoning=reasoning,
+            tool_calls=grown.tool_calls,
+            usage=grown.usage,
+            finish_reason=grown.finish_reason,
+            partial_reason=partial_reason,
+            warnings=tuple(warnings),
+            seconds=round(self.seconds, 3),
+            thought_seconds=round(self.thought_seconds, 3),
+        )
+        return self.turn

@@ -1,0 +1,197 @@
+"""Which key may go to which host: every key is bound to one origin."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from importlib.util import find_spec
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from .catalog import Provider, find_provider
+from .errors import KeyRefusedError, SettingsError
+from .keys import APIKey
+
+_GENERIC = "GLM_API_KEY"
+_KEYRING_SERVICE = "glm_magic"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host name or address is this machine itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that a key must not be sent to.
+
+    Raises:
+        SettingsError: Not https (http is for loopback only), or a URL with a user name, query,
+            fragment, space, control character, trailing-dot or non-ASCII host.
+    """
+    reason = _url_fault(url)
+    if reason:
+        shown = url if reason != "user" else "The base URL"
+        message = f"{shown!r} is not a safe base URL: {_FAULTS[reason]}."
+        raise SettingsError(message, "Use a plain URL such as https://api.z.ai/api/paas/v4")
+
+
+_FAULTS = {
+    "characters": "it has spaces, control or non-ASCII characters",
+    "user": "it holds a user name or password",
+    "parts": "it has a query or fragment",
+    "host": "its host name is empty or ends with a dot",
+    "port": "its port is not a number",
+    "scheme": "it is not https (http is for this machine only)",
+}
+
+
+def _url_fault(url: str) -> str:
+    if not url.isascii() or any(c <= " " or c in "\x7f\\" for c in url):
+        return "characters"
+    parts = urlsplit(url)
+    try:
+        _ = parts.port
+    except ValueError:
+        return "port"
+    host = parts.hostname or ""
+    if "@" in parts.netloc:
+        return "user"
+    if "?" in url or "#" in url:
+        return "parts"
+    if not host or host.endswith("."):
+        return "host"
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
+    return "" if safe else "scheme"
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL, in one spelling."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    host = (parts.hostname or "").lower()
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+class KeyRing:
+    """The keys this process knows, each for one origin.
+
+    A key from a provider's own variable belongs to that provider's host. `GLM_API_KEY` belongs
+    to the host of `GLM_BASE_URL` or `GLM_PROVIDER` when these stand beside it, else to the first
+    provider it is used for. A key from `%glm login` belongs to the host that was set then.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[str, APIKey] = {}
+        self._generic_origin = ""
+
+    def __repr__(self) -> str:
+        return f"KeyRing({', '.join(self._given) or 'environment only'})"
+
+    def give(self, origin: str, key: APIKey) -> None:
+        """Keep this key, for this origin only, until the process ends."""
+        self._given[origin] = key
+
+    def forget(self, origin: str) -> bool:
+        """Drop the key given for this origin; tells whether there was one."""
+        return self._given.pop(origin, None) is not None
+
+    def has(self, provider: Provider) -> bool:
+        """Whether a key of the provider's own is here, without looking into the keyring."""
+        own = any(os.environ.get(name, "").strip() for name in provider.key_env)
+        return own or origin_of(provider.base_url or "") in self._given
+
+    def find(self, provider: Provider, origin: str, *, is_own: bool) -> tuple[APIKey | None, str]:
+        """The key for this origin and where it came from.
+
+        Args:
+            provider: Whose variables to look at.
+            origin: Where the key would go.
+            is_own: Whether the URL is the catalog's own for this provider.
+
+        Raises:
+            KeyRefusedError: There is a key, but it was given for another host.
+        """
+        if origin in self._given:
+            return self._given[origin], "%glm login"
+        generic = os.environ.get(_GENERIC, "").strip()
+        if generic and self._binds_generic(origin, is_own):
+            return APIKey(generic), f"{_GENERIC} in the environment"
+        for name in provider.key_env:
+            secret = os.environ.get(name, "").strip()
+            if secret and origin != origin_of(provider.base_url or ""):
+                _refuse(name, origin_of(provider.base_url or ""), origin)
+            if secret:
+                return APIKey(secret), f"{name} in the environment"
+        stored = _from_keyring(origin)
+        if stored:
+            return stored, "keyring"
+        if generic:
+            _refuse(_GENERIC, self._generic_origin or "another host", origin)
+        return None, "none"
+
+    def _binds_generic(self, origin: str, is_own: bool) -> bool:
+        beside_url = os.environ.get("GLM_BASE_URL", "").strip()
+        beside_name = os.environ.get("GLM_PROVIDER", "").strip()
+        if beside_url:
+            self._generic_origin = origin_of(beside_url)
+        elif beside_name:
+            self._generic_origin = origin_of(find_provider(beside_name).base_url or "")
+        elif not self._generic_origin and is_own:
+            self._generic_origin = origin
+        return origin == self._generic_origin
+
+
+def _refuse(name: str, belongs: str, origin: str) -> NoReturn:
+    message = f"The key in {name} belongs to {belongs} and is not sent to {origin}."
+    remedy = f"For this host: %glm login, or set GLM_API_KEY and GLM_BASE_URL together ({origin})."
+    raise KeyRefusedError(message, remedy)
+
+
+def keyring_installed() -> bool:
+    """Whether the optional `keyring` package is here."""
+    return find_spec("keyring") is not None
+
+
+def _from_keyring(origin: str) -> APIKey | None:
+    if not keyring_installed():
+        return None
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        secret = keyring.get_password(_KEYRING_SERVICE, origin)
+    except KeyringError:  # a locked or missing back end is the same as no key
+        return None
+    return APIKey(secret) if secret else None
+
+
+def keep_in_keyring(origin: str, key: APIKey) -> None:
+    """Store the key for this origin with the optional `keyring` package.
+
+    Raises:
+        SettingsError: The keyring refused.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        keyring.set_password(_KEYRING_SERVICE, origin, key.reveal())
+        return
+    except KeyringError:
+        message = "The system's keyring did not take the key; it is kept for this kernel only."
+    raise SettingsError(message, "Set the provider's environment variable to keep it.")
+
+
+def drop_from_keyring(origin: str) -> bool:
+    """Remove the stored key of this origin; tells whether there was one."""
+    if _from_keyring(origin) is None:
+        return False
+    import keyring
+
+    keyring.delete_password(_KEYRING_SERVICE, origin)
+    return True

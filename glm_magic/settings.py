@@ -1,0 +1,265 @@
+"""What is set, and by whom: provider, model, sampling, timeouts, and the key with its one host.
+
+Each setting comes from the highest of these that has it: an option of the call, `%config GLM.x`,
+the environment, the default. Nothing here reads a file, and no `repr` shows a key.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .catalog import Model, Provider, find_model, find_provider, providers
+from .errors import ArgumentError, KeyMissingError, SettingsError
+from .keys import APIKey
+from .origins import KeyRing, check_url, origin_of
+
+DEFAULT_PROVIDER = "zai"
+FRAME_DETAILS = ("schema", "stats", "values")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting: its default, its environment variable, how a text becomes its value.
+
+    Attributes:
+        help: One line for `%config` and `%glm config`.
+        default: The value when nobody sets it; None leaves the choice to the server.
+        env: The environment variable that sets it, or "".
+        parse: Turns a value or text into the right type; raises ValueError.
+    """
+
+    help: str
+    default: Any = None
+    env: str = ""
+    parse: Callable[[Any], Any] = str
+
+
+def _yes_no(value: object) -> bool:
+    text = str(value).strip().lower()
+    if text in ("true", "1", "yes", "on"):
+        return True
+    if text in ("false", "0", "no", "off"):
+        return False
+    raise ValueError(text)
+
+
+def _number(low: float, high: float) -> Callable[[Any], float]:
+    def parse(value: Any) -> float:
+        number = float(value)
+        if not (math.isfinite(number) and low <= number <= high):
+            message = f"not in {low:g} to {high:g}"
+            raise ValueError(message)
+        return number
+
+    return parse
+
+
+def _count(low: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        number = int(value)
+        if number < low or number != float(value):
+            message = f"not a whole number of at least {low}"
+            raise ValueError(message)
+        return number
+
+    return parse
+
+
+def _one_of(*names: str) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in names:
+            message = f"not one of {', '.join(names)}"
+            raise ValueError(message)
+        return str(value)
+
+    return parse
+
+
+FIELDS: Mapping[str, Field] = {
+    "provider": Field("Who answers: a name from `%glm models --providers`.", env="GLM_PROVIDER"),
+    "base_url": Field("The host's URL, without /chat/completions.", env="GLM_BASE_URL"),
+    "model": Field("The model that answers.", default="glm-4.5", env="GLM_MODEL"),
+    "thinking": Field("Whether the model reasons first.", parse=_yes_no),
+    "effort": Field("How much it reasons, where the model has a choice."),
+    "temperature": Field("0 to 1; higher is more varied.", parse=_number(0, 2)),
+    "top_p": Field("0.01 to 1; tune this or the temperature.", parse=_number(0.01, 1)),
+    "max_tokens": Field("Longest answer with its reasoning, in tokens.", parse=_count(1)),
+    "stop": Field("One text at which the answer ends."),
+    "system": Field("The system prompt; an empty text sends none."),
+    "frame_detail": Field(
+        "How much of a frame is described: schema, stats or values.",
+        default="values",
+        parse=_one_of(*FRAME_DETAILS),
+    ),
+    "connect_timeout_seconds": Field(
+        "To wait for a connection.", default=10.0, parse=_number(0.01, 3600)
+    ),
+    "idle_timeout_seconds": Field(
+        "To wait for the next piece of an answer.", default=120.0, parse=_number(0.01, 86400)
+    ),
+    "total_timeout_seconds": Field(
+        "To wait for a whole answer.", default=1800.0, parse=_number(0.01, 86400)
+    ),
+    "retries": Field("Times to ask again when the host is busy.", default=3, parse=_count(0)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything needed to ask, resolved. Times are in seconds.
+
+    Attributes:
+        provider: The host's profile.
+        base_url: Checked URL; "" for the sandbox, which has none before it starts.
+        key: The key for exactly this URL's origin, or None.
+        model: The catalog's model; `listed=False` for a name it does not know.
+        values: Every other field of `FIELDS` by name.
+        sources: Where each value came from, by field name and "key".
+    """
+
+    provider: Provider
+    base_url: str
+    key: APIKey | None
+    model: Model
+    values: Mapping[str, Any]
+    sources: Mapping[str, str]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def check_name(name: str) -> None:
+    """Raise ArgumentError, with the nearest name, unless this is a setting."""
+    if name not in FIELDS:
+        raise ArgumentError.unknown("setting", name, FIELDS, "`%glm config` lists all settings.")
+
+
+def parse(name: str, value: Any) -> Any:
+    """The value in its right type.
+
+    Raises:
+        ArgumentError: It is not a value of this setting.
+    """
+    field = FIELDS[name]
+    try:
+        return field.parse(value)
+    except (TypeError, ValueError) as error:
+        reason = str(error) if str(error).startswith("not ") else "not understood"
+        message = f"{name} = {value!r} is {reason}."
+        remedy = field.help
+    raise ArgumentError(message, remedy)
+
+
+Layer = tuple[str, Mapping[str, Any]]
+
+
+def _layers(options: Mapping[str, Any], configured: Mapping[str, Any]) -> list[Layer]:
+    environment = {
+        name: os.environ[field.env]
+        for name, field in FIELDS.items()
+        if field.env and os.environ.get(field.env, "").strip()
+    }
+    return [("option", options), ("%config", configured), ("environment", environment)]
+
+
+def _pick(name: str, layers: list[Layer]) -> tuple[Any, str]:
+    for source, layer in layers:
+        value = layer.get(name)
+        if value is not None:
+            where = f"{FIELDS[name].env} in the environment" if source == "environment" else source
+            return parse(name, value), where
+    return FIELDS[name].default, "default"
+
+
+def _provider(layers: list[Layer], ring: KeyRing) -> tuple[Provider, str, str, str]:
+    """The provider and base URL with their sources; the higher layer of the two decides."""
+    for source, layer in layers:
+        name, url = layer.get("provider"), layer.get("base_url")
+        if name:
+            provider = find_provider(str(name))
+            return provider, url or provider.base_url or "", source, source if url else "provider"
+        if url:
+            return find_provider("custom"), str(url), f"base_url ({source})", source
+    for provider in providers().values():
+        if provider.base_url and ring.has(provider):
+            return provider, provider.base_url, "the key that is present", "provider"
+    provider = find_provider(DEFAULT_PROVIDER)
+    return provider, provider.base_url or "", "default", "provider"
+
+
+def resolve(
+    options: Mapping[str, Any] | None = None,
+    configured: Mapping[str, Any] | None = None,
+    ring: KeyRing | None = None,
+    *,
+    need_key: bool = True,
+) -> Settings:
+    """All settings for one call.
+
+    Args:
+        options: What the call itself says; None values mean "not said".
+        configured: What `%config` and `ipython_config.py` say.
+        ring: The keys of this process; a fresh ring knows the environment's only.
+        need_key: False to look at settings without a key being there.
+
+    Raises:
+        ArgumentError: A value that is not possible.
+        SettingsError: No base URL, an unsafe URL, a key for another host, or no key.
+    """
+    layers = _layers(options or {}, configured or {})
+    ring = ring or KeyRing()
+    provider, url, provider_source, url_source = _provider(layers, ring)
+    sources = {"provider": provider_source, "base_url": url_source}
+    values: dict[str, Any] = {}
+    for name in FIELDS:
+        if name not in ("provider", "base_url"):
+            values[name], sources[name] = _pick(name, layers)
+    model = find_model(values.pop("model"))
+    _check_model(model, values)
+    key: APIKey | None = None
+    if provider.key == "none":
+        sources["key"] = "not needed"
+    elif not url:
+        message = f"The provider {provider.name} has no base URL."
+        raise SettingsError(message, "Set it: %config GLM.base_url = 'https://…/v1'")
+    else:
+        check_url(url)
+        key, sources["key"] = ring.find(provider, origin_of(url), is_own=url == provider.base_url)
+        if key is None and provider.key == "required" and need_key:
+            raise _no_key(provider)
+    return Settings(provider, url.rstrip("/"), key, model, values, sources)
+
+
+def _no_key(provider: Provider) -> KeyMissingError:
+    names = " or ".join(("GLM_API_KEY", *provider.key_env))
+    message = f"No API key for {provider.title}: set {names}, or run %glm login."
+    return KeyMissingError(message, "To try without a key: %config GLM.provider = 'sandbox'")
+
+
+def _check_model(model: Model, values: Mapping[str, Any]) -> None:
+    """Refuse what the server would silently ignore or answer with an error (code 1210)."""
+    if model.listed and (values["temperature"] or 0) > 1:
+        message = f"temperature = {values['temperature']:g} is above 1, GLM's highest."
+        raise ArgumentError(message, "Choose 0 (steady) to 1 (varied).")
+    if values["thinking"] is False and model.thinking == "always":
+        message = f"{model.id} always thinks; it cannot be switched off."
+        efforts = ", ".join(model.efforts)
+        raise ArgumentError(message, f"Use --effort {efforts}, or a model such as glm-4.5-air.")
+    if values["thinking"] and model.thinking == "none":
+        raise ArgumentError(f"{model.id} has no thinking mode.", "Leave --think away.")
+    effort = values["effort"]
+    if effort and model.listed and effort not in model.efforts:
+        message = f"{model.id} has no effort {effort!r}."
+        known = ", ".join(model.efforts)
+        raise ArgumentError(message, f"It has {known}." if known else "Use --think or --no-think.")
+    limit = model.max_output_tokens
+    if limit and (values["max_tokens"] or 0) > limit:
+        message = f"max_tokens = {values['max_tokens']:,} is above {model.id}'s {limit:,}."
+        raise ArgumentError(message, f"Choose 1 to {limit:,}.")
