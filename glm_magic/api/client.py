@@ -1,0 +1,176 @@
+"""The client: one host, one key, one connection pool, kept for as long as the kernel lives."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..catalog import Price, Provider
+from ..chat.messages import Request
+from ..errors import ConnectionFailedError, ProtocolError
+from ..keys import APIKey
+from ..origins import is_loopback
+from .exchange import Exchange
+from .failures import response_error
+from .sockets import Sockets
+from .wire import body_bytes, request_body
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds, and how often to ask again.
+
+    Attributes:
+        connect_seconds: For a connection.
+        idle_seconds: For the next event of an answer; keep-alive comments do not count.
+        total_seconds: For a whole answer, retries and waiting included.
+        retries: How often a busy host is asked again.
+        backoff_seconds: The first pause before asking again; it doubles, with jitter.
+        longest_backoff_seconds: The longest pause that is our own choice.
+        requests_in_flight: Per model; GLM limits concurrency, not rate.
+    """
+
+    connect_seconds: float = 10.0
+    idle_seconds: float = 120.0
+    total_seconds: float = 1800.0
+    retries: int = 3
+    backoff_seconds: float = 1.0
+    longest_backoff_seconds: float = 60.0
+    requests_in_flight: int = 1
+
+
+class Client:
+    """Speaks the chat-completions wire with one host.
+
+    Redirects are never followed, so the key stays with the host it was given for. Environment
+    proxies are respected except for this machine itself; `.netrc` is not read.
+
+    Args:
+        base_url: A URL that `origins.check_url` has let pass, without a trailing slash.
+        key: The key for this host, or None.
+        provider: The host's profile.
+        limits: Timeouts and retries.
+    """
+
+    def __init__(
+        self, base_url: str, key: APIKey | None, provider: Provider, limits: Limits | None = None
+    ) -> None:
+        self.base_url = base_url
+        self.key = key
+        self.provider = provider
+        self.limits = limits or Limits()
+        self.sockets = Sockets()
+        self._http: httpx.Client | None = None
+        self._lock = threading.Lock()
+        self._slots: dict[str, threading.BoundedSemaphore] = {}
+
+    @property
+    def url(self) -> str:
+        """Where questions go."""
+        return f"{self.base_url}/chat/completions"
+
+    def body(self, request: Request) -> bytes:
+        """The exact bytes that `send` would send."""
+        return body_bytes(request_body(request, self.provider))
+
+    def send(self, request: Request) -> Exchange:
+        """Begin the exchange; nothing blocks until it is iterated over."""
+        return Exchange(self, request.model, self.body(request))
+
+    def headers(self) -> dict[str, str]:
+        """What goes with a question; made anew each time, so that no object keeps the key."""
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream, application/json",
+            "Accept-Encoding": "identity",  # nothing to unpack: no compressed bomb, no delay
+            "Accept-Language": "en-US,en",  # without it the mainland host's errors are Chinese
+        }
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key.reveal()}"
+        return headers
+
+    def http(self) -> httpx.Client:
+        """The connection pool, made at the first question: importing httpx costs 65 ms."""
+        with self._lock:
+            if self._http is None:
+                import httpx
+
+                local = is_loopback(urlsplit(self.base_url).hostname or "")
+                self._http = httpx.Client(
+                    follow_redirects=False,
+                    trust_env=not local,  # a proxy must not see what is meant for this machine
+                    timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=None),
+                    limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
+                )
+            return self._http
+
+    def slot(self, model: str) -> threading.BoundedSemaphore:
+        """Who holds it may have a request in flight for this model."""
+        with self._lock:
+            fresh = threading.BoundedSemaphore(self.limits.requests_in_flight)
+            return self._slots.setdefault(model, fresh)
+
+    def close(self) -> None:
+        """End all connections; the client can be used again afterwards."""
+        self.sockets.shutdown_all()
+        with self._lock:
+            if self._http is not None:
+                self._http.close()
+                self._http = None
+
+    def model_ids(self) -> list[str]:
+        """What the host says it serves; Z.ai's own list is known to be incomplete.
+
+        Raises:
+            APIError: The host refused.
+            TransportError: No connection, or no list.
+        """
+        document = self._get_json(f"{self.base_url}/models", self.headers())
+        records = document.get("data") if isinstance(document, dict) else None
+        if not isinstance(records, list):
+            raise ProtocolError("The host sent no list of models.", "It may not offer one.")
+        return sorted(str(record.get("id")) for record in records if isinstance(record, dict))
+
+    def price_feed(self) -> Mapping[str, Price]:
+        """The provider's public prices by model id; empty when it publishes none.
+
+        The shape is CometAPI's (`{"data": [{"id", "pricing": {"input", "output"}}]}`), read from
+        the source of its official command line, cometapi-cli 0.3.10. No key is sent.
+        """
+        feed = self.provider.price_feed
+        if not feed:
+            return {}
+        document = self._get_json(feed, {"Accept": "application/json"})
+        prices = {}
+        for record in document.get("data") or () if isinstance(document, dict) else ():
+            pricing = record.get("pricing") or {}
+            if isinstance(pricing.get("input"), int | float) and "output" in pricing:
+                prices[str(record["id"])] = Price(pricing["input"], pricing["output"])
+        return prices
+
+    def _get_json(self, url: str, headers: dict[str, str]) -> Any:
+        import httpx
+
+        failed = ""
+        try:
+            response = self.http().get(url, headers=headers, timeout=self.limits.connect_seconds)
+        except httpx.HTTPError as error:
+            failed = type(error).__name__
+        if failed:  # raised outside of the handler: the httpx error holds the request's headers
+            message = f"No answer from {urlsplit(url).netloc} ({failed})."
+            raise ConnectionFailedError(message, "Check the connection and %glm config.")
+        if response.status_code != 200:
+            raise response_error(
+                response.status_code, response.headers, response.content, model="", key=self.key
+            )
+        try:
+            return json.loads(response.content)
+        except ValueError:
+            return None

@@ -1,0 +1,127 @@
+"""One answer under way: a worker thread reads the network, the asker reads a queue.
+
+The asker never waits on the network itself, so an interrupt reaches it within 0.1 s whatever the
+host does, in a thread and in an event loop alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+from ..chat.deltas import Delta
+from ..errors import GLMError, TimedOutError
+from .worker import Item, Worker
+
+if TYPE_CHECKING:
+    from .client import Client
+
+TICK_SECONDS = 0.1
+# A host that said why it stopped but neither "[DONE]" nor goodbye is not waited for.
+_PATIENCE_AFTER_FINISH_SECONDS = 2.0
+_TICK = Delta()
+
+
+class Exchange:
+    """Iterate for the deltas, blocking or `async`; `stop` ends it from any thread."""
+
+    def __init__(self, client: Client, model: str, body: bytes) -> None:
+        self._limits = client.limits
+        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        self._worker = Worker(client, model, body, self._put)
+        self._thread: threading.Thread | None = None
+        self._wake: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self._began = 0.0
+        self._finish_seen = False
+        self._over = False
+
+    def _start(self) -> None:
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._worker.run, name="glm-exchange", daemon=True)
+        self._thread.start()
+
+    def _put(self, item: Item) -> None:
+        """Called by the worker: hand an item over, and wake the asker's loop if it has one."""
+        self._queue.put(item)
+        if self._wake:
+            loop, event = self._wake
+            try:
+                loop.call_soon_threadsafe(event.set)
+            except RuntimeError:  # the loop is closed: nobody listens any more
+                self._worker.stop()
+
+    def __iter__(self) -> Iterator[Delta]:
+        self._start()
+        while True:
+            try:
+                item = self._queue.get(timeout=TICK_SECONDS)
+            except queue.Empty:
+                if self._time_is_up():
+                    return
+                yield _TICK
+                continue
+            if item is None:
+                self._over = True
+                return
+            yield from self._passed(item)
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        event = asyncio.Event()
+        self._wake = (asyncio.get_running_loop(), event)
+        self._start()
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                if self._time_is_up():
+                    return
+                yield _TICK
+                await _wait(event)
+                continue
+            if item is None:
+                self._over = True
+                return
+            for delta in self._passed(item):
+                yield delta
+
+    def _passed(self, item: list[Delta] | GLMError) -> list[Delta]:
+        if isinstance(item, GLMError):
+            self._over = True
+            raise item
+        self._finish_seen = self._finish_seen or any(delta.finish_reason for delta in item)
+        return item
+
+    def _time_is_up(self) -> bool:
+        """Whether the end needs no more waiting for; raises when it was waited for in vain."""
+        limits, now = self._limits, time.monotonic()
+        since = self._worker.waiting_since
+        idle = 0.0 if since is None else now - since
+        if self._finish_seen:
+            return idle > _PATIENCE_AFTER_FINISH_SECONDS
+        if idle > limits.idle_seconds:
+            what, setting = f"Nothing came for {limits.idle_seconds:g} s", "idle_timeout_seconds"
+        elif now - self._began > limits.total_seconds:
+            what, setting = f"No end after {limits.total_seconds:g} s", "total_timeout_seconds"
+        else:
+            return False
+        remedy = f"What came is kept. Run the cell again, or wait longer: %config GLM.{setting}"
+        raise TimedOutError(f"{what}.", remedy)
+
+    def stop(self) -> None:
+        """End it now; the worker is gone within milliseconds. A second call does nothing."""
+        if not self._over:
+            self._over = True
+            self._worker.stop()
+
+
+async def _wait(event: asyncio.Event) -> None:
+    """Until the worker puts something, at most a tick: an interrupt needs a living loop."""
+    try:
+        await asyncio.wait_for(event.wait(), TICK_SECONDS)
+    except TimeoutError:
+        return
+    event.clear()

@@ -1,0 +1,77 @@
+"""The sockets of a client, so that a thread that waits on one can be ended at once.
+
+Closing an httpx response or client from another thread leaves the waiting thread where it is
+(measured: more than 3 s); shutting the socket down wakes it in less than a millisecond.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+
+class Sockets:
+    """Knows which network streams exist and which exchange uses which.
+
+    httpx tells of a stream when it connects, and again when response headers come. In between,
+    on a reused connection, it does not tell whose stream it is: then every unclaimed one is shut
+    down, which at most costs another exchange a retry before anything was shown.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: dict[int, Any] = {}
+        self._claimed: dict[int, Any] = {}
+
+    def trace(self, name: str, info: dict[str, Any]) -> None:
+        """httpx's `trace` hook: note every new connection."""
+        if name.endswith(("connect_tcp.complete", "start_tls.complete")):
+            stream = info["return_value"]
+            with self._lock:
+                self._free = {key: one for key, one in self._free.items() if _socket(one)}
+                self._free[id(stream)] = stream
+
+    def claim(self, stream: Any) -> None:
+        """This stream belongs to an exchange now."""
+        with self._lock:
+            self._free.pop(id(stream), None)
+            self._claimed[id(stream)] = stream
+
+    def release(self, stream: Any) -> None:
+        """Its exchange is over; the connection may be used again."""
+        with self._lock:
+            if self._claimed.pop(id(stream), None) is not None:
+                self._free[id(stream)] = stream
+
+    def shutdown(self, stream: Any | None) -> None:
+        """End this stream, or with None every one that no exchange has claimed."""
+        with self._lock:
+            streams = list(self._free.values()) if stream is None else [stream]
+            if stream is None:
+                self._free.clear()
+        for one in streams:
+            _shutdown(one)
+
+    def shutdown_all(self) -> None:
+        """End every stream."""
+        with self._lock:
+            streams = [*self._free.values(), *self._claimed.values()]
+            self._free.clear()
+        for one in streams:
+            _shutdown(one)
+
+
+def _socket(stream: Any) -> socket.socket | None:
+    """The open socket under an httpcore stream, or None once it is closed."""
+    found = stream.get_extra_info("socket")
+    return found if isinstance(found, socket.socket) and found.fileno() >= 0 else None
+
+
+def _shutdown(stream: Any) -> None:
+    found = _socket(stream)
+    if found is not None:
+        try:
+            found.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the other side was faster

@@ -1,0 +1,274 @@
+"""The network's side of an exchange: wait for a slot, ask, ask again while busy, read.
+
+What httpx raises is turned into our errors here, away from its traceback: httpx's frames hold
+the Authorization header, and IPython's verbose tracebacks print what frames hold.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..chat.deltas import Delta
+from ..errors import (
+    ConnectionFailedError,
+    GLMError,
+    ProtocolError,
+    RedirectRefusedError,
+    TimedOutError,
+)
+from .failures import response_error
+from .wire import AnswerDecoder
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .client import Client
+
+Item = list[Delta] | GLMError | None  # None is the end
+
+_SLOT_SECONDS = 0.1
+_REFUSAL_BYTES = 64 * 1024
+_DRAIN_SECONDS = 1.0
+
+
+class _StoppedError(Exception):
+    """The asker went away; nobody hears this."""
+
+
+class Worker:
+    """Runs one exchange in a thread of its own.
+
+    Attributes:
+        waiting_since: When the host was last heard of, on the monotonic clock; None while
+            nothing is expected of it.
+    """
+
+    def __init__(
+        self, client: Client, model: str, body: bytes, put: Callable[[Item], None]
+    ) -> None:
+        self.waiting_since: float | None = None
+        self._client = client
+        self._model = model
+        self._body = body
+        self._put = put
+        self._stopping = threading.Event()
+        self._stream: Any = None
+        self._shown = False
+        self._slot = client.slot(model)
+        self._holds_slot = False
+
+    def stop(self) -> None:
+        """End the thread, wherever it waits."""
+        self._stopping.set()
+        self._client.sockets.shutdown(self._stream)
+
+    def run(self) -> None:
+        """The thread: puts lists of deltas, then an error or None."""
+        try:
+            self._take_slot()
+            self._ask_patiently()
+        except _StoppedError:
+            return
+        except GLMError as error:
+            self._put(error.with_traceback(None))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the asker must hear of it
+            message = f"The exchange failed: {type(error).__name__}."
+            self._put(ProtocolError(message, "This is a bug in glm_magic; please report it."))
+        finally:
+            self._give_slot()
+
+    def _notice(self, text: str) -> None:
+        self._put([Delta(notice=text)])
+
+    def _take_slot(self) -> None:
+        if not self._slot.acquire(blocking=False):
+            self._notice(f"Waiting for another question to {self._model} to end")
+            while not self._slot.acquire(timeout=_SLOT_SECONDS):
+                self._check_stop()
+        self._holds_slot = True
+
+    def _give_slot(self) -> None:
+        if self._holds_slot:
+            self._holds_slot = False
+            self._slot.release()
+
+    def _check_stop(self) -> None:
+        if self._stopping.is_set():
+            raise _StoppedError
+
+    def _ask_patiently(self) -> None:
+        """Ask, and ask again while the host is busy, but never after something was shown."""
+        import tenacity
+
+        limits = self._client.limits
+        own_pause = tenacity.wait_exponential_jitter(
+            limits.backoff_seconds, limits.longest_backoff_seconds, jitter=limits.backoff_seconds
+        )
+
+        def pause(state: tenacity.RetryCallState) -> float:
+            wished = getattr(_error(state), "retry_after_seconds", None)
+            return own_pause(state) if wished is None else float(wished)
+
+        def worth_it(error: BaseException) -> bool:
+            retryable = getattr(error, "retryable", isinstance(error, ConnectionFailedError))
+            return bool(retryable) and not self._shown and not self._stopping.is_set()
+
+        def tell(state: tenacity.RetryCallState) -> None:
+            seconds = state.next_action.sleep if state.next_action else 0
+            self._notice(f"Asking again in {seconds:.0f} s: {getattr(_error(state), 'message', '')}")
+
+        tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(limits.retries + 1),
+            wait=pause,
+            retry=tenacity.retry_if_exception(worth_it),
+            sleep=self._sleep,
+            before_sleep=tell,
+            reraise=True,
+        )(self._ask_once)
+
+    def _sleep(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise _StoppedError
+
+    def _ask_once(self) -> None:
+        import httpx
+
+        try:
+            self.waiting_since = time.monotonic()
+            self._ask_over(self._client.http())
+            return
+        except httpx.HTTPError as error:
+            kind = type(error).__name__
+            timed_out = isinstance(error, httpx.TimeoutException)
+            tls = "CERTIFICATE" in str(error)
+        finally:
+            self.waiting_since = None
+        self._check_stop()
+        # Raised outside of the handler, so that the httpx error is not in its context.
+        raise _line_error(kind, self._client.base_url, timed_out=timed_out, tls=tls)
+
+    def _ask_over(self, http: httpx.Client) -> None:
+        client = self._client
+        request = http.build_request(
+            "POST",
+            client.url,
+            headers=client.headers(),
+            content=self._body,
+            extensions={"trace": self._trace},
+        )
+        self._check_stop()
+        response = http.send(request, stream=True)
+        stream = self._stream = response.extensions["network_stream"]
+        client.sockets.claim(stream)
+        try:
+            self._check_stop()
+            self._read(response)
+        finally:
+            self._stream = None
+            client.sockets.release(stream)
+            response.close()
+
+    def _trace(self, name: str, info: dict[str, Any]) -> None:
+        self._client.sockets.trace(name, info)
+        if self._stopping.is_set():  # stopped while connecting
+            self._client.sockets.shutdown(None)
+
+    def _read(self, response: httpx.Response) -> None:
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        _refuse_redirect(response)
+        if response.status_code != 200 or kind not in ("text/event-stream", "application/json"):
+            raise self._refusal(response)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            message = "The host sent a compressed answer that was not asked for."
+            raise ProtocolError(message, "Check the base URL: %glm config.")
+        events = kind == "text/event-stream"
+        decoder = AnswerDecoder(key=self._client.key, model=self._model, events=events)
+        pieces = response.iter_raw()
+        for data in pieces:
+            self._check_stop()
+            deltas = decoder.feed(data)
+            self._pass_on(deltas)
+            if deltas and deltas[-1].ended:
+                break
+        self._pass_on(decoder.finish())
+        self.waiting_since = None
+        self._put(None)
+        self._give_slot()
+        self._drain(pieces)
+
+    def _pass_on(self, deltas: list[Delta]) -> None:
+        if deltas:
+            self._shown = self._shown or any(d.text or d.reasoning or d.tool_calls for d in deltas)
+            self.waiting_since = time.monotonic()
+            self._put(_merged(deltas))
+
+    def _drain(self, pieces: Iterator[bytes]) -> None:
+        """Read to the real end, so that the connection can be used again; not for long."""
+        ending = threading.Timer(_DRAIN_SECONDS, self._client.sockets.shutdown, (self._stream,))
+        ending.daemon = True
+        ending.start()
+        try:
+            for _ in pieces:
+                pass
+        except Exception:  # noqa: BLE001, S110 - the answer is whole; how the line ends is no matter
+            pass
+        finally:
+            ending.cancel()
+
+    def _refusal(self, response: httpx.Response) -> GLMError:
+        body = bytearray()
+        for data in response.iter_raw():
+            body += data
+            if len(body) > _REFUSAL_BYTES:
+                break
+        status, headers, key = response.status_code, response.headers, self._client.key
+        return response_error(status, headers, bytes(body), model=self._model, key=key)
+
+
+def _error(state: Any) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _refuse_redirect(response: httpx.Response) -> None:
+    if 300 <= response.status_code < 400:
+        message = f"The host answered with a redirect (HTTP {response.status_code}); not followed."
+        remedy = "The key goes to one host only. Set the final URL: %config GLM.base_url = '…'"
+        raise RedirectRefusedError(message, remedy)
+
+
+def _line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> GLMError:
+    if tls:
+        message = f"The certificate of {base_url} could not be verified; nothing was sent."
+        return ConnectionFailedError(message, "Check the URL, the clock, or set SSL_CERT_FILE.")
+    if timed_out:
+        message = f"No connection to {base_url} in time ({kind})."
+        return TimedOutError(message, "Check the network, or %config GLM.connect_timeout_seconds.")
+    message = f"No connection to {base_url}, or it was lost ({kind})."
+    return ConnectionFailedError(message, "Check the network and %glm config, and run again.")
+
+
+def _merged(deltas: list[Delta]) -> list[Delta]:
+    """One burst as few deltas: neighbours that only add text, or only reasoning, become one."""
+    merged: list[Delta] = []
+    for delta in deltas:
+        last = merged[-1] if merged else None
+        if last is not None and _plain(last) and _plain(delta) and _same_side(last, delta):
+            text, reasoning = last.text + delta.text, last.reasoning + delta.reasoning
+            merged[-1] = replace(last, text=text, reasoning=reasoning)
+        else:
+            merged.append(delta)
+    return merged
+
+
+def _plain(delta: Delta) -> bool:
+    return not (
+        delta.tool_calls or delta.finish_reason or delta.usage or delta.warning or delta.ended
+    )
+
+
+def _same_side(one: Delta, other: Delta) -> bool:
+    return not (one.reasoning and other.text) and not (one.text and other.reasoning)
