@@ -34,6 +34,12 @@ class APIKey:
         """The secret itself, for the Authorization header only."""
         return self._reveal()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, APIKey) and other.reveal() == self.reveal()
+
+    def __hash__(self) -> int:
+        return hash(self.reveal())
+
     def __repr__(self) -> str:
         return "APIKey(hidden)"
 

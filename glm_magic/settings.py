@@ -194,6 +194,16 @@ def _provider(layers: list[Layer], ring: KeyRing) -> tuple[Provider, str, str, s
     return provider, provider.base_url or "", "default", "provider"
 
 
+def choose_provider(
+    options: Mapping[str, Any] | None, configured: Mapping[str, Any], ring: KeyRing
+) -> tuple[Provider, str]:
+    """The provider and its checked base URL ("" when it has none); no key is looked for."""
+    provider, url, _, _ = _provider(_layers(options or {}, configured), ring)
+    if url:
+        check_url(url)
+    return provider, url
+
+
 def resolve(
     options: Mapping[str, Any] | None = None,
     configured: Mapping[str, Any] | None = None,

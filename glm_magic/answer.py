@@ -1,0 +1,196 @@
+"""The answer as users hold it: a finished turn that can be shown, read, and taken apart."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .chat.messages import Usage
+from .chat.turns import Turn
+from .errors import AnswerError
+from .render.answer import answer_markdown, answer_plain, code_blocks
+
+
+class Answer:
+    """What a model answered.
+
+    In a notebook it shows itself as inert Markdown; `str(answer)` is its text.
+
+    Args:
+        turn: The finished turn, complete or partial.
+    """
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+
+    def __str__(self) -> str:
+        return self.turn.text
+
+    def __repr__(self) -> str:
+        return f"<Answer of {self.turn.model}, {self.turn.status}, {len(self.turn.text)} characters>"
+
+    @property
+    def text(self) -> str:
+        """The answer as the model wrote it: untrusted Markdown."""
+        return self.turn.text
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought first; "" when it did not."""
+        return self.turn.reasoning
+
+    @property
+    def code(self) -> list[str]:
+        """The sources of the answer's fenced blocks, in order; nothing here is ever run."""
+        return [block.source for block in code_blocks(self.turn.text)]
+
+    def json(self) -> Any:
+        """The answer parsed as JSON, with or without a fence around it.
+
+        Raises:
+            AnswerError: It is not JSON; the text stays in `text`.
+        """
+        for candidate in (self.turn.text, *self.code):
+            try:
+                return json.loads(candidate)
+            except ValueError:
+                continue
+        message = "The answer is not JSON; its text is in `answer.text`."
+        raise AnswerError(message, "Ask again with --as json, and name the fields you want.")
+
+    @property
+    def usage(self) -> Usage | None:
+        """Token counts as the server reports them; None when it did not."""
+        return self.turn.usage
+
+    @property
+    def cost(self) -> float | None:
+        """USD; 0.0 is free, None is unknown."""
+        return self.turn.cost_usd
+
+    @property
+    def model(self) -> str:
+        """The model that really answered."""
+        return self.turn.model
+
+    @property
+    def finish_reason(self) -> str:
+        """Why the model stopped: "stop", "length", "tool_calls", "sensitive", …; "" if unsaid."""
+        return self.turn.finish_reason
+
+    @property
+    def partial_reason(self) -> str:
+        """Why the answer was cut short by us or by the line; "" for a complete one."""
+        return self.turn.partial_reason
+
+    @property
+    def footer(self) -> str:
+        """One line: model, seconds, tokens, cost, what was attached."""
+        return footer(self.turn)
+
+    def markdown(self) -> str:
+        """The answer as it is shown: inert, with its reasoning folded and its footer."""
+        return answer_markdown(**self._parts())
+
+    def plain(self) -> str:
+        """The answer for a terminal: plain text with its footer."""
+        return answer_plain(**self._parts())
+
+    def _parts(self) -> dict[str, Any]:
+        turn = self.turn
+        return {
+            "text": turn.text,
+            "reasoning": turn.reasoning,
+            "thought_seconds": turn.thought_seconds or None,
+            "footer": footer(turn),
+            "warnings": warnings(turn),
+        }
+
+    def bundle(self) -> dict[str, str]:
+        """The MIME bundle of the finished output: no JavaScript, no widget."""
+        return {"text/markdown": self.markdown(), "text/plain": self.plain()}
+
+    def metadata(self) -> dict[str, Any]:
+        """What the output's metadata says of the turn, under "glm_magic"."""
+        return {"glm_magic": record(self.turn)}
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:  # noqa: ARG002
+        return self.bundle(), self.metadata()
+
+
+def record(turn: Turn) -> dict[str, Any]:
+    """The turn as plain JSON values; of attachments only names and digests, never their text."""
+    return {
+        "schema": 1,
+        "turn": turn.id,
+        "cell": turn.cell,
+        "created": turn.created,
+        "provider": turn.provider,
+        "model": turn.model,
+        "status": turn.status,
+        "partial_reason": turn.partial_reason,
+        "finish_reason": turn.finish_reason,
+        "prompt": turn.prompt,
+        "answer": turn.text,
+        "usage": _usage_record(turn.usage),
+        "cost_usd": turn.cost_usd,
+        "seconds": turn.seconds,
+        "attached": [
+            {"name": one.name, "kind": one.kind, "level": one.level, "digest": one.digest}
+            for one in turn.attachments
+        ],
+        "request_digest": turn.request_digest,
+    }
+
+
+def _usage_record(usage: Usage | None) -> dict[str, int] | None:
+    if usage is None:
+        return None
+    counts = {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+    }
+    return {name: count for name, count in counts.items() if count is not None}
+
+
+def footer(turn: Turn) -> str:
+    """One line on what the answer took and what went along with the question."""
+    parts = [turn.model, f"{turn.seconds:.1f} s", _tokens(turn.usage), money(turn.cost_usd)]
+    if turn.provider == "sandbox":
+        parts.insert(1, "sandbox, no model was called")
+    attached = ", ".join(one.label() for one in turn.attachments)
+    parts.append(f"sent: {attached}" if attached else "sent: the prompt only")
+    return " · ".join(part for part in parts if part)
+
+
+def warnings(turn: Turn) -> list[str]:
+    """What a reader must know about the answer, one sentence each."""
+    found = list(turn.warnings)
+    if turn.partial_reason:
+        found.insert(0, f"Incomplete: {turn.partial_reason}.")
+    for one in turn.attachments:
+        found += [f"{one.name}: {note}" for note in one.notes]
+    return found
+
+
+def _tokens(usage: Usage | None) -> str:
+    if usage is None:
+        return "tokens not reported"
+    cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+    thought = f" ({usage.reasoning_tokens:,} reasoning)" if usage.reasoning_tokens else ""
+    return f"{usage.prompt_tokens:,} tokens in{cached}, {usage.completion_tokens:,} out{thought}"
+
+
+def money(usd: float | None) -> str:
+    """A cost as text: "free", "price unknown", or dollars with two significant digits."""
+    if usd is None:
+        return "price unknown"
+    if usd == 0:
+        return "free"
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    digits = f"{usd:.1e}"
+    return f"${usd:.{1 - int(digits.partition('e')[2])}f}"

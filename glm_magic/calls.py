@@ -1,0 +1,151 @@
+"""The Python face: `ask`, `ask_async`, `stream`, `Chat`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Self
+
+from .answer import Answer
+from .chat.asking import Asking
+from .chat.conversation import Conversation
+from .chat.deltas import Delta
+from .chat.turns import Turn
+from .wiring import Question, workbench
+
+
+class Stream:
+    """An answer under way: iterate for the deltas, `for` or `async for`; then `answer` holds it.
+
+    Leaving early, by `break` or an error, stops the exchange and keeps what came as partial.
+    """
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+
+    def __iter__(self) -> Iterator[Delta]:
+        with self._asking as asking:
+            yield from (delta for delta in asking if delta != Delta())
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        with self._asking as asking:
+            async for delta in asking:
+                if delta != Delta():
+                    yield delta
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it now, from any thread; what came is kept."""
+        self._asking.stop()
+
+    @property
+    def answer(self) -> Answer:
+        """The answer as far as it has come."""
+        return Answer(self._asking.turn)
+
+
+class Chat:
+    """A conversation of its own, apart from the notebook's.
+
+    Args:
+        **options: Settings for all its questions, for example `model="glm-4.5-air"`,
+            `system="Answer in French."`, `thinking=False`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._conversation = Conversation()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """What was said so far, oldest first."""
+        return tuple(self._conversation)
+
+    def ask(self, prompt: str, *frames: object, **options: Any) -> Answer:
+        """Ask and wait for the answer; see `glm_magic.ask`."""
+        return _wait(self._question(prompt, frames, options))
+
+    async def ask_async(self, prompt: str, *frames: object, **options: Any) -> Answer:
+        """Ask without blocking the event loop; see `glm_magic.ask`."""
+        return await _wait_async(self._question(prompt, frames, options))
+
+    def stream(self, prompt: str, *frames: object, **options: Any) -> Stream:
+        """Ask and get the deltas; see `glm_magic.stream`."""
+        return Stream(self._question(prompt, frames, options).ask())
+
+    def _question(
+        self, prompt: str, frames: tuple[object, ...], options: dict[str, Any]
+    ) -> Question:
+        named = _named(frames, sys._getframe(2))
+        merged = {"conversation": self._conversation, **self._options, **options}
+        return workbench().question(prompt, named, **merged)
+
+
+def ask(prompt: str, *frames: object, **options: Any) -> Answer:
+    """Ask a model, in the notebook's conversation.
+
+    Args:
+        prompt: The question; sent unchanged.
+        *frames: DataFrames to describe: columns and statistics, no rows.
+        **options: `model`, `thinking`, `effort`, `temperature`, `top_p`, `max_tokens`, `stop`,
+            `system`, `provider`, `base_url`; `level="schema" | "stats" | "values"` and `rows=N`
+            for the frames; `json_object=True`; `images=[url, …]`; `once=True` to leave the
+            conversation out.
+
+    Returns:
+        The answer; its `text`, `reasoning`, `code`, `usage`, `cost`, `model`, `finish_reason`.
+
+    Raises:
+        GLMError: Two lines: what happened, and what to do.
+    """
+    return _wait(_question(prompt, frames, options))
+
+
+async def ask_async(prompt: str, *frames: object, **options: Any) -> Answer:
+    """Ask without blocking the event loop; takes and raises what `ask` does."""
+    return await _wait_async(_question(prompt, frames, options))
+
+
+def stream(prompt: str, *frames: object, **options: Any) -> Stream:
+    """Ask and get the deltas as they come; takes and raises what `ask` does."""
+    return Stream(_question(prompt, frames, options).ask())
+
+
+def _question(prompt: str, frames: tuple[object, ...], options: dict[str, Any]) -> Question:
+    bench = workbench()
+    named = _named(frames, sys._getframe(2))
+    return bench.question(prompt, named, **{"cell": bench.place(), **options})
+
+
+def _wait(question: Question) -> Answer:
+    with question.ask() as asking:
+        for _ in asking:
+            pass
+    return Answer(asking.turn)
+
+
+async def _wait_async(question: Question) -> Answer:
+    with question.ask() as asking:
+        async for _ in asking:
+            pass
+    return Answer(asking.turn)
+
+
+def _named(frames: tuple[object, ...], caller: Any) -> dict[str, object]:
+    """The frames by the names the caller's variables have; a nameless one is called frame_N."""
+    named: dict[str, object] = {}
+    for number, frame in enumerate(frames, 1):
+        scopes = (caller.f_locals, caller.f_globals) if caller else ()
+        names = (
+            name
+            for scope in scopes
+            for name, value in scope.items()
+            if value is frame and not name.startswith("_")
+        )
+        named[next(names, f"frame_{number}")] = frame
+    return named

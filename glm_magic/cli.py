@@ -1,0 +1,105 @@
+"""`glm-magic demo | sandbox`: what works without a notebook."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from . import __version__
+from .errors import ArgumentError, GLMError
+
+DEMO_QUESTION = "Which species differ most in body mass, and how would you plot it?"
+_QUICKSTART = "quickstart.ipynb"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status.
+
+    Args:
+        arguments: The words after `glm-magic`; None takes those of the process.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        run = {"demo": _demo, "sandbox": _sandbox}[options.command]
+        run(options)
+    except GLMError as error:
+        sys.stderr.write(f"glm-magic: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="glm-magic", description="Notebook-native prompting with the GLM-4.5 family."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    demo = commands.add_parser(
+        "demo", help="ask a question about the Palmer penguins, on the sandbox, without a key"
+    )
+    demo.add_argument("--lab", action="store_true", help="open the quickstart in JupyterLab")
+    demo.add_argument("question", nargs="?", default=DEMO_QUESTION, help="what to ask instead")
+    sandbox = commands.add_parser(
+        "sandbox", help="serve the GLM wire on this machine, with a rule-based stand-in"
+    )
+    sandbox.add_argument("--port", type=int, default=8765, help="0 takes a free one")
+    sandbox.add_argument("--key", help="the key to accept; a random one when not given")
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> None:
+    if options.lab:
+        _demo_lab()
+    else:
+        _demo_terminal(options.question)
+
+
+def _need(module: str, extra: str) -> None:
+    if find_spec(module) is None:
+        message = f"The demo needs {module}, which is not installed."
+        raise ArgumentError(message, f"pip install 'glm_magic[{extra}]'")
+
+
+def _demo_terminal(question: str) -> None:
+    _need("palmerpenguins", "demo")
+    from .jupyter.demo import run_demo
+
+    if not run_demo(question):
+        raise SystemExit(1)
+
+
+def _demo_lab() -> None:
+    """Open a copy of the quickstart notebook here; a copy that is there already is kept."""
+    _need("jupyterlab", "lab")
+    _need("palmerpenguins", "demo")
+    target = Path.cwd() / "glm_magic_demo" / _QUICKSTART
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(_quickstart(), target)
+    sys.stdout.write(f"Opening {target}\n")
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "jupyterlab", str(target)]
+    subprocess.run(command, check=False)  # noqa: S603 - our own words and a path of ours
+
+
+def _quickstart() -> Path:
+    """The notebook, from an installed package or from a source checkout."""
+    package = Path(str(files(__package__)))
+    for folder in (package / "notebooks", package.parent / "notebooks"):
+        if (folder / _QUICKSTART).exists():
+            return folder / _QUICKSTART
+    raise ArgumentError("The quickstart notebook is not installed.", "Reinstall glm_magic.")
+
+
+def _sandbox(options: argparse.Namespace) -> None:
+    from .sandbox import serve
+
+    serve(options.port, options.key)

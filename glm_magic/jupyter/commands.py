@@ -1,0 +1,224 @@
+"""The subcommands of `%glm`: models, model, login, logout, config, help."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..errors import ArgumentError, SettingsError
+from . import options as opts
+from .tables import show_table
+
+if TYPE_CHECKING:
+    from .magics import GLMMagics
+
+Command = Callable[[argparse.Namespace, "GLMMagics"], None]
+
+
+def _parser(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's own word
+    parser = opts.Parser(prog=f"%glm {name}", description=help, add_help=False, allow_abbrev=False)
+    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    return parser
+
+
+def models(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """List models with limits and prices."""
+    from ..catalog import about, find_provider, models, price_of, providers
+
+    if options.providers:
+        _show_providers(providers())
+        return
+    bench = magics.workbench()
+    current = bench.settings(need_key=False)
+    provider = find_provider(options.provider) if options.provider else current.provider
+    served: set[str] | None = None
+    if options.refresh:
+        served = _refresh(magics, options.provider)
+    rows = []
+    for model in models().values():
+        price = price_of(model, provider)
+        cells = ["unknown"] * 2 if price is None else [_usd(price.input), _usd(price.output)]
+        cached = "" if price is None or price.cached_input is None else _usd(price.cached_input)
+        mark = "←" if model.id == current.model.id else ""
+        seen = "" if served is None else "yes" if model.id in served else "no"
+        rows.append(
+            [model.id, mark, _tokens(model.context_tokens), _tokens(model.max_output_tokens),
+             model.thinking, cells[0], cached, cells[1], seen or model.status]
+        )  # fmt: skip
+    heads = ["model", "", "context", "longest answer", "thinking",
+             "in, $/M", "cached, $/M", "out, $/M", "served" if served is not None else "status"]  # fmt: skip
+    extra = sorted((served or set()) - set(models()))
+    notes = [f"Prices at {provider.title}, USD per million tokens. {provider.note}".strip()]
+    notes.append(f"Source: {about()['source']}.")
+    if extra:
+        notes.append(f"Also served: {', '.join(extra)}.")
+    show_table(heads, rows, notes)
+
+
+def _refresh(magics: GLMMagics, provider: str | None) -> set[str]:
+    """Ask the provider itself: its list of models, and its price feed where it has one."""
+    from ..catalog import set_prices
+
+    bench = magics.workbench()
+    settings = bench.settings({"provider": provider} if provider else None)
+    client = bench.client(settings)
+    prices = client.price_feed()
+    if prices:
+        set_prices(settings.provider, prices)
+    prefix = settings.provider.model_prefix
+    return {name.removeprefix(prefix) for name in client.model_ids()}
+
+
+def _show_providers(providers: object) -> None:
+    assert isinstance(providers, dict)  # noqa: S101 - for the type checker
+    rows = [
+        [one.name, one.title, one.base_url or "set base_url", ", ".join(one.key_env) or one.key]
+        for one in providers.values()
+    ]
+    notes = ["GLM_API_KEY stands above the providers' own variables."]
+    show_table(["provider", "who", "base URL", "key"], rows, notes)
+
+
+def _usd(price: float) -> str:
+    return "free" if price == 0 else f"{price:g}"
+
+
+def _tokens(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
+
+
+def model(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Show the model, or choose another for this kernel."""
+    from ..catalog import find_model, near_models
+
+    if options.name:
+        magics.settings.set_trait("model", options.name)
+        chosen = find_model(options.name)
+        if not chosen.listed:
+            near = near_models(options.name)
+            hint = f"; did you mean {' or '.join(near)}?" if near else "."
+            sys.stderr.write(f"glm: {options.name} is not in the catalog{hint}\n")
+    settings = magics.workbench().settings(need_key=False)
+    sys.stdout.write(f"{settings.model.id} ({settings.sources['model']})\n")
+
+
+def login(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Ask for an API key and keep it for this kernel, for one host only."""
+    from getpass import getpass
+
+    from ..keys import APIKey
+    from ..origins import keep_in_keyring, keyring_installed, origin_of
+
+    bench = magics.workbench()
+    chosen = {"provider": options.provider} if options.provider else None
+    provider, url = bench.provider(chosen)
+    if provider.key == "none" or not url:
+        raise SettingsError(f"{provider.title} takes no key.", "Choose one: %glm login zai")
+    if options.keep and not keyring_installed():
+        raise SettingsError("--keep needs the keyring package.", "pip install glm_magic[keyring]")
+    secret = ""
+    try:
+        secret = getpass(f"API key for {provider.title} ({origin_of(url)}), not shown: ")
+    except (EOFError, NotImplementedError):
+        pass
+    if not secret.strip():
+        remedy = f"Run it where you can type, or set {' or '.join(provider.key_env) or 'GLM_API_KEY'}."
+        raise SettingsError("No key was given.", remedy)
+    key = APIKey(secret)
+    bench.ring.give(origin_of(url), key)
+    if options.provider:
+        magics.settings.set_trait("provider", options.provider)
+    kept = "for this kernel"
+    if options.keep:
+        keep_in_keyring(origin_of(url), key)
+        kept = "in the system's keyring"
+    sys.stdout.write(f"The key for {origin_of(url)} is kept {kept}.\n")
+    if not options.keep and keyring_installed():
+        sys.stdout.write("To keep it for later kernels too: %glm login --keep\n")
+
+
+def logout(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Forget the key that was given with login."""
+    from ..origins import drop_from_keyring, origin_of
+
+    bench = magics.workbench()
+    _, url = bench.provider({"provider": options.provider} if options.provider else None)
+    gone = bool(url) and bench.ring.forget(origin_of(url))
+    gone = (bool(url) and drop_from_keyring(origin_of(url))) or gone
+    bench.close()
+    sys.stdout.write("The key is forgotten.\n" if gone else "There was no key from %glm login.\n")
+
+
+def config(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Show every setting and where it came from."""
+    from ..settings import FIELDS
+
+    settings = magics.workbench().settings(need_key=False)
+    shown = {
+        "provider": f"{settings.provider.name} ({settings.provider.title})",
+        "base_url": settings.base_url or "(the sandbox's own)",
+        "model": settings.model.id,
+    }
+    rows = [
+        [name, str(shown.get(name) or _value(settings.values.get(name))), settings.sources[name]]
+        for name in FIELDS
+    ]
+    # Never a piece of the key: prefixes and masked keys end up in shared notebooks.
+    rows.append(["key", "set" if settings.key else "missing", settings.sources["key"]])
+    show_table(["setting", "value", "from"], rows, ["Change one: %config GLM.model = 'glm-4.5-air'"])
+
+
+def _value(value: object) -> str:
+    return "the server's default" if value is None else str(value)
+
+
+def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
+    table: dict[str, tuple[argparse.ArgumentParser, Command]] = {}
+    for name, run_it in (
+        ("models", models), ("model", model), ("login", login), ("logout", logout),
+        ("config", config),
+    ):  # fmt: skip
+        table[name] = (_parser(name, str(run_it.__doc__)), run_it)
+    table["models"][0].add_argument("provider", nargs="?", help="whose prices to show")
+    table["models"][0].add_argument(
+        "--refresh", action="store_true", help="ask the provider what it serves and charges"
+    )
+    table["models"][0].add_argument("--providers", action="store_true", help="list providers")
+    table["model"][0].add_argument("name", nargs="?", help="the model to use from now on")
+    for name in ("login", "logout"):
+        table[name][0].add_argument("provider", nargs="?", help="whose key; the current one")
+    table["login"][0].add_argument("--keep", action="store_true", help="also in the keyring")
+    return table
+
+
+COMMANDS = _commands()
+NAMES = ("ask", *COMMANDS, "help")
+
+
+def run(word: str, rest: str, magics: GLMMagics) -> None:
+    """Run one subcommand.
+
+    Raises:
+        ArgumentError: An unknown subcommand or option.
+    """
+    if word not in COMMANDS:
+        remedy = "To ask a question: %glm ask … ; %glm help lists what there is."
+        raise ArgumentError.unknown("subcommand", word, NAMES, remedy)
+    parser, run_it = COMMANDS[word]
+    options = opts.parse_words(parser, rest)
+    if options.help:
+        sys.stdout.write(parser.format_help())
+    else:
+        run_it(options, magics)
+
+
+def help_text() -> str:
+    """What `%glm help` prints."""
+    rows = [("ask [options] prompt", "ask on one line; takes the options of %%glm")]
+    rows += [(name, str(parser.description)) for name, (parser, _) in COMMANDS.items()]
+    rows += [("help", "show this"), ("NAME --help", "show a subcommand's options")]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"  %glm {name:<{width}}  {text}" for name, text in rows]
+    return "\n".join(["Subcommands:", *lines, "", opts.CELL.format_help()])

@@ -1,0 +1,46 @@
+"""Load and unload, as a pair; nothing heavy is imported, nothing is read, nothing is sent."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from . import options as opts
+from .completion import make_matcher
+from .configurable import make
+from .magics import GLMMagics
+
+_KEEP = "_glm_magic_loaded"
+
+
+def load(shell: Any) -> None:
+    """Register the magics, the settings and the completer; a second call does nothing."""
+    if hasattr(shell, _KEEP):
+        return
+    settings = make(shell)
+    magics = GLMMagics(shell, settings)
+    GLMMagics.ask_cell.__doc__ = opts.CELL.format_help()  # what `%%glm?` shows
+    shell.register_magic_function(magics.ask_cell, "cell", "glm")
+    shell.register_magic_function(magics.command, "line", "glm")
+    shell.configurables.append(settings)
+    matcher = make_matcher(magics.host)
+    shell.Completer.custom_matchers.append(matcher)
+    setattr(shell, _KEEP, (settings, matcher))
+
+
+def unload(shell: Any) -> None:
+    """Undo `load`, and end what was opened since."""
+    kept = getattr(shell, _KEEP, None)
+    if kept is None:
+        return
+    settings, matcher = kept
+    delattr(shell, _KEEP)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("glm", None)
+    if settings in shell.configurables:
+        shell.configurables.remove(settings)
+    if matcher in shell.Completer.custom_matchers:
+        shell.Completer.custom_matchers.remove(matcher)
+    wiring = sys.modules.get("glm_magic.wiring")
+    if wiring is not None:
+        wiring.workbench().close()

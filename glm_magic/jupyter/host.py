@@ -1,0 +1,64 @@
+"""The shell and the front end around us: which one it is, which cell asks, what names exist."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+FrontEnd = Literal["lab", "vscode", "colab", "console", "batch", "terminal", "pipe"]
+
+
+class Host:
+    """What a magic needs to know of the shell it runs in.
+
+    Args:
+        shell: The running IPython shell.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self._execution = ""
+        self._asked = 0
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The user's variables by name."""
+        namespace: dict[str, Any] = self.shell.user_ns
+        return namespace
+
+    def _parent(self) -> dict[str, Any]:
+        """The message that started the running cell; {} in a terminal."""
+        kernel = getattr(self.shell, "kernel", None)
+        parent = kernel.get_parent("shell") if kernel else None
+        return parent or {}
+
+    @property
+    def cell(self) -> str | None:
+        """The running cell's id, or None where the front end sends none."""
+        found = (self._parent().get("metadata") or {}).get("cellId")
+        return found if isinstance(found, str) else None
+
+    def place(self) -> str | None:
+        """The next question's place in the conversation: its cell, numbered from the second on."""
+        cell = self.cell
+        if cell is None:
+            return None
+        execution = str((self._parent().get("header") or {}).get("msg_id"))
+        self._asked = self._asked + 1 if execution == self._execution else 1
+        self._execution = execution
+        return cell if self._asked == 1 else f"{cell}/{self._asked}"
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """Who shows our output."""
+        if getattr(self.shell, "kernel", None) is None:
+            return "terminal" if sys.stdout.isatty() else "pipe"
+        if type(self.shell).__module__.startswith("google.colab"):
+            return "colab"
+        cell = self.cell
+        if cell:
+            return "vscode" if cell.startswith("vscode-notebook-cell:") else "lab"
+        return "console" if (self._parent().get("content") or {}).get("allow_stdin") else "batch"

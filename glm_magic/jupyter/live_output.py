@@ -1,0 +1,136 @@
+"""An answer that grows in a notebook: few messages, bytes in proportion to the answer.
+
+Finished blocks are left as outputs of their own and only the tail is repainted, at most ten times
+a second: repainting the whole text each time was measured to freeze JupyterLab for a minute on
+200 kB. At the end everything is replaced by one output that needs no kernel.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from IPython.display import DisplayHandle, clear_output, display
+
+from ..answer import Answer
+from ..chat.deltas import Delta
+from ..chat.turns import TurnBuilder
+from ..render.blocks import BlockSplitter
+from ..render.inert import inert
+from ..render.status import status_line
+
+REPAINT_SECONDS = 0.1
+_STATUS_SECONDS = 1.0
+
+
+class LiveOutput(Protocol):
+    """Shows one turn while it comes and when it is done."""
+
+    def add(self, delta: Delta, builder: TurnBuilder) -> None:
+        """Show a delta, or with an empty one that time goes on."""
+
+    def close(self, answer: Answer) -> None:
+        """Show the finished answer, and nothing else any more."""
+
+
+class NotebookOutput:
+    """For a cell whose whole output is ours."""
+
+    def __init__(self) -> None:
+        self._splitter = BlockSplitter()
+        self._status: _Region | None = None
+        self._tail: _Region | None = None
+        self._notice = ""
+        self._painted_at = 0.0
+        self._dirty = False
+
+    def add(self, delta: Delta, builder: TurnBuilder) -> None:
+        """Show a delta, at once when it is the first text, else within a tenth of a second."""
+        self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
+        text = delta.text if self._tail else delta.text.lstrip("\r\n")
+        if text:
+            self._splitter.feed(text)
+            self._dirty = True
+        now = time.monotonic()
+        if text and self._tail is None:
+            self._paint_status(builder)
+            self._tail = _Region()
+            self._paint(now)
+        elif self._dirty and now - self._painted_at >= REPAINT_SECONDS:
+            self._paint(now)
+        elif self._tail is None and now - self._painted_at >= _STATUS_SECONDS:
+            self._paint_status(builder)
+            self._painted_at = now
+
+    def _paint(self, now: float) -> None:
+        finished, tail = self._splitter.take()
+        for block in finished:
+            self._region().show(inert(block))
+            self._tail = _Region()
+        if tail:
+            self._region().show(inert(tail))
+        self._painted_at, self._dirty = now, False
+
+    def _region(self) -> _Region:
+        self._tail = self._tail or _Region()
+        return self._tail
+
+    def _paint_status(self, builder: TurnBuilder) -> None:
+        line = status_line(builder.growing.reasoning, builder.thought_seconds, self._notice)
+        if line and builder.seconds >= _STATUS_SECONDS:
+            self._status = self._status or _Region()
+            self._status.show(line)
+
+    def close(self, answer: Answer) -> None:
+        """Replace everything by the one final output, which carries its turn."""
+        if self._status or self._tail:
+            clear_output(wait=True)
+        display(answer.bundle(), raw=True, metadata=answer.metadata())
+
+
+class InlineOutput:
+    """For a line magic among other output: one status line that becomes the answer."""
+
+    def __init__(self) -> None:
+        self._region = _Region()
+        self._painted_at = time.monotonic()
+        self._notice = ""
+
+    def add(self, delta: Delta, builder: TurnBuilder) -> None:
+        """Show once a second how far it is; the text itself comes at the end."""
+        self._notice = delta.notice or self._notice
+        now = time.monotonic()
+        if now - self._painted_at >= _STATUS_SECONDS:
+            growing = builder.growing
+            count = len(growing.text)
+            line = f"*Writing … {count:,} characters*" if count else ""
+            thinking = status_line(growing.reasoning, builder.thought_seconds, self._notice)
+            self._region.show(line or thinking)
+            self._painted_at = now
+
+    def close(self, answer: Answer) -> None:
+        """Turn the status line into the answer."""
+        self._region.show_bundle(answer.bundle(), answer.metadata())
+
+
+class _Region:
+    """One output that can be repainted."""
+
+    def __init__(self) -> None:
+        self._handle: DisplayHandle | None = None
+        self._shown: Any = None
+
+    def show(self, markdown: str) -> None:
+        # One word of plain text: the whole text twice would double the bytes, and a console that
+        # cannot show Markdown gets the final output.
+        self.show_bundle({"text/markdown": markdown, "text/plain": "…"}, {})
+
+    def show_bundle(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:
+        if bundle == self._shown:
+            return
+        self._shown = bundle
+        if self._handle is None:
+            self._handle = DisplayHandle()
+            self._handle.display(bundle, raw=True, metadata=metadata)
+        else:
+            self._handle.update(bundle, raw=True, metadata=metadata)

@@ -1,0 +1,180 @@
+"""The options of `%%glm` and `%glm ask`, declared once: parsing, help and completion read them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from typing import Any, NoReturn
+
+from ..errors import ArgumentError
+
+_EPILOG = """\
+The prompt is everything below the first line; it is sent unchanged: braces, $, LaTeX, JSON, emoji.
+A frame is described by its columns and statistics; rows leave only with --rows N.
+
+Examples:
+  %%glm                                       ask, in the notebook's conversation
+  %%glm -m glm-4.5-air --frame penguins       with a description of a DataFrame
+  %%glm --frame penguins --schema --preview   see the exact request; nothing is sent
+  %%glm --no-think -t 0 --once                quick and steady, outside the conversation
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser whose errors are two lines with the nearest name."""
+
+    def error(self, message: str) -> NoReturn:
+        remedy = f"{self.prog} --help lists the options."
+        raise ArgumentError(message[:1].upper() + message[1:].rstrip(".") + ".", remedy)
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise ArgumentError(message or "", f"{self.prog} --help lists the options.")
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("-m", "--model", metavar="NAME", help="the model that answers (%%glm models)")
+    add("--provider", metavar="NAME", help="who answers (%%glm models --providers)")
+    think = parser.add_mutually_exclusive_group()
+    think.add_argument(
+        "--think", dest="thinking", action="store_true", default=None, help="reason first"
+    )
+    think.add_argument(
+        "--no-think", dest="thinking", action="store_false", help="answer at once"
+    )
+    add("--effort", metavar="HOW", help="how much to reason, where the model has a choice")
+    add("-t", "--temperature", metavar="0..1", help="higher is more varied")
+    add("--top-p", metavar="0.01..1", help="tune this or the temperature")
+    add("--max-tokens", metavar="N", help="longest answer, its reasoning included")
+    add("--stop", metavar="TEXT", help="end the answer at this text")
+    add("--system", metavar="TEXT", help='the system prompt; "" sends none')
+    add(
+        "-f", "--frame", dest="frames", metavar="NAME", action="append", default=[],
+        help="describe this DataFrame to the model; may be repeated",
+    )  # fmt: skip
+    detail = parser.add_mutually_exclusive_group()
+    for level, shown in (
+        ("schema", "columns and types only"),
+        ("stats", "and ranges, no values"),
+    ):
+        detail.add_argument(
+            f"--{level}", dest="level", action="store_const", const=level, help=shown
+        )
+    detail.add_argument(
+        "--rows", metavar="N", type=_row_count, default=0, help="and N raw rows of each frame"
+    )
+    add("--out", metavar="NAME", help="bind the answer to this variable")
+    add("--once", action="store_true", help="leave the conversation out, before and after")
+    add("--preview", action="store_true", help="show the exact request, send nothing")
+    add("-h", "--help", action="store_true", help="show this")
+
+
+def _row_count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        message = f"{text!r} is not a number of rows"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _make(prog: str) -> Parser:
+    parser = Parser(
+        prog=prog,
+        description="Ask a GLM model; the answer streams into the cell.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    _add_options(parser)
+    return parser
+
+
+CELL = _make("%%glm")
+LINE = _make("%glm ask")
+
+
+def option_names(parser: argparse.ArgumentParser = CELL) -> dict[str, str]:
+    """Every option with its help."""
+    return {
+        name: str(action.help or "").replace("%%", "%")
+        for action in parser._actions
+        for name in action.option_strings
+    }
+
+
+def takes_value(name: str) -> bool:
+    """Whether a word follows this option."""
+    action = CELL._option_string_actions.get(name)
+    return action is not None and action.nargs != 0
+
+
+def parse_cell(line: str) -> argparse.Namespace:
+    """The options on the first line of a cell.
+
+    Raises:
+        ArgumentError: An unknown option, a bad value, or a prompt on the option line.
+    """
+    return _parse(CELL, _words(line), line)
+
+
+def parse_ask(line: str) -> tuple[argparse.Namespace, str]:
+    """The options in front, and the prompt behind them exactly as it was written.
+
+    Raises:
+        ArgumentError: An unknown option or a bad value.
+    """
+    at, expects_value = 0, False
+    for word in re.finditer(r"""(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*')+""", line):
+        text = word.group()
+        if not expects_value and (not text.startswith("-") or text == "--"):
+            prompt_at = word.end() if text == "--" else word.start()
+            return _parse(LINE, _words(line[:at]), line), line[prompt_at:].lstrip()
+        expects_value = not expects_value and takes_value(text)
+        at = word.end()
+    return _parse(LINE, _words(line[:at]), line), ""
+
+
+def parse_words(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
+    """The words after a subcommand.
+
+    Raises:
+        ArgumentError: An unknown option or a superfluous word.
+    """
+    options, unknown = parser.parse_known_args(_words(line))
+    if unknown:
+        remedy = f"{parser.prog} --help shows what it takes."
+        raise ArgumentError.unknown("option", unknown[0], option_names(parser), remedy)
+    return options
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        reason = str(error)
+    raise ArgumentError(f"{reason}: {line.strip()}", "Close the quotation mark.")
+
+
+def _parse(parser: argparse.ArgumentParser, words: list[str], line: str) -> argparse.Namespace:
+    options, unknown = parser.parse_known_args(words)
+    if unknown and unknown[0].startswith("-"):
+        name = unknown[0].partition("=")[0]
+        remedy = f"{parser.prog} --help lists the options."
+        raise ArgumentError.unknown("option", name, option_names(parser), remedy)
+    if unknown:
+        message = f"The prompt stands on the option line: {line.strip()!r}."
+        raise ArgumentError(message, "Write it below the first line, or use %glm ask.")
+    return options
+
+
+_SETTINGS = (
+    "model", "provider", "thinking", "effort", "temperature", "top_p", "max_tokens", "stop",
+    "system",
+)  # fmt: skip
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, Any]:
+    """The options that are settings, those only that were given."""
+    given = {name: getattr(options, name) for name in _SETTINGS}
+    return {name: value for name, value in given.items() if value is not None}

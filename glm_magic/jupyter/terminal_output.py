@@ -1,0 +1,72 @@
+"""An answer in a terminal: text as it comes, with nothing in it that a terminal would obey."""
+
+from __future__ import annotations
+
+import sys
+
+from ..answer import Answer, footer, warnings
+from ..chat.deltas import Delta
+from ..chat.turns import TurnBuilder
+from ..render.cleaning import plain
+from ..render.status import status_line
+
+_DIM, _NORMAL, _CLEAR_LINE = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+_STATUS_COLUMNS = 78
+
+
+class TerminalOutput:
+    """For a person at a terminal: streams the text, with a status line until it begins."""
+
+    def __init__(self) -> None:
+        self._status = ""
+        self._writing = False
+
+    def add(self, delta: Delta, builder: TurnBuilder) -> None:
+        """Show a delta at once."""
+        text = delta.text if self._writing else delta.text.lstrip("\r\n")
+        if text:
+            self._begin(builder)
+            self._write(plain(text))
+        elif not self._writing:
+            line = status_line(builder.growing.reasoning, builder.thought_seconds, delta.notice)
+            self._show_status(plain(line).replace("*", "").replace("\n", " "))
+
+    def _show_status(self, line: str) -> None:
+        line = line[:_STATUS_COLUMNS]
+        if line != self._status:
+            self._status = line
+            self._write(f"{_CLEAR_LINE}{_DIM}{line}{_NORMAL}")
+
+    def _begin(self, builder: TurnBuilder) -> None:
+        if self._writing:
+            return
+        self._writing = True
+        if self._status:
+            self._write(_CLEAR_LINE)
+        if builder.thought_seconds >= 0.05:
+            self._write(f"{_DIM}Thought for {builder.thought_seconds:.1f} s{_NORMAL}\n\n")
+
+    def close(self, answer: Answer) -> None:
+        """End with the warnings and the footer."""
+        if self._status and not self._writing:
+            self._write(_CLEAR_LINE)
+        if self._writing and not answer.text.endswith("\n"):
+            self._write("\n")
+        lines = [f"⚠ {warning}" for warning in warnings(answer.turn)] + [footer(answer.turn)]
+        self._write("\n" + "".join(f"{_DIM}{plain(line)}{_NORMAL}\n" for line in lines))
+
+    @staticmethod
+    def _write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+class PipeOutput:
+    """For a file or a pipe: plain text, once, at the end."""
+
+    def add(self, delta: Delta, builder: TurnBuilder) -> None:
+        """Nothing is shown before the end."""
+
+    def close(self, answer: Answer) -> None:
+        """Write the answer with its footer."""
+        sys.stdout.write(answer.plain().rstrip("\n") + "\n")
