@@ -1,0 +1,81 @@
+"""Step one: what the first 10,000 rows say about each column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from glm_magic.frames.columns import Column, Distinct, TextShape
+from glm_magic.frames.escape import Scalar, format_share, type_name
+from glm_magic.frames.failures import attempt
+from glm_magic.frames.patterns import pattern_of
+from glm_magic.frames.personal import is_personal_sample
+
+PROBE_ROWS = 10_000
+_SAMPLE_VALUES = 500  # enough for patterns; regular expressions are the slow part
+_SAMPLE_CHARACTERS = 256
+_MAX_TYPES = 4
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Series = nw.Series[Any]
+
+
+def probe_column(column: Column, series: Series) -> Column:
+    """A column record with what its first rows say.
+
+    Args:
+        column: The record so far.
+        series: The head of the column, shape (values,).
+    """
+    values = attempt(lambda: _present(series))
+    if values is None or not len(values):
+        return column
+    if column.kind == "other":
+        return _probe_objects(column, values) if column.dtype == "object" else column
+    distinct = attempt(values.n_unique)
+    if distinct is not None:
+        column = replace(column, distinct=Distinct(distinct, len(values)))
+    if column.kind == "text":
+        column = replace(column, shape=attempt(lambda: _text_shape(values)))
+    if column.kind in ("text", "category"):
+        texts = attempt(lambda: _sample(values)) or []
+        column = replace(column, personal=column.personal or is_personal_sample(texts))
+    return column
+
+
+def has_scalars_only(series: Series) -> bool:
+    """Whether an object column holds numbers or dates only, as far as its first rows say."""
+    values = attempt(lambda: series.drop_nulls().head(_SAMPLE_VALUES).to_list()) or []
+    return bool(values) and all(isinstance(value, Scalar) for value in values)
+
+
+def _present(series: Series) -> Series:
+    return (series.fill_nan(None) if series.dtype.is_float() else series).drop_nulls()
+
+
+def _sample(values: Series) -> list[str]:
+    texts = values.head(_SAMPLE_VALUES).cast(nw.String).str.slice(0, _SAMPLE_CHARACTERS)
+    return [text for text in texts.to_list() if isinstance(text, str)]
+
+
+def _text_shape(values: Series) -> TextShape:
+    lengths = values.str.len_chars()
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    return TextShape(shortest, longest, pattern_of(_sample(values)))
+
+
+def _probe_objects(column: Column, values: Series) -> Column:
+    """The Python types in an object column; the values themselves are never shown."""
+    objects: Sequence[object] = attempt(values.to_list) or []
+    counts = Counter(map(type_name, objects))
+    ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MAX_TYPES]
+    total = len(objects)
+    shown = (n if c == total else f"{n} {format_share(c / total)}" for n, c in ranked)
+    texts = [each[:_SAMPLE_CHARACTERS] for each in objects if isinstance(each, str)]
+    personal = column.personal or is_personal_sample(texts[:_SAMPLE_VALUES])
+    return replace(column, types=tuple(shown), personal=personal)

@@ -1,0 +1,210 @@
+"""Frames as people really have them."""
+
+import datetime as dt
+import decimal
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from glm_magic.errors import FrameError
+from glm_magic.frames import describe
+
+from .samples import column_lines, line_of
+
+ROWS = 40
+
+
+class Hostile:
+    """An object that fails at whatever it is asked."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _refuse(self, *_: object) -> NoReturn:
+        message = "cell text"
+        raise RuntimeError(message)
+
+    __repr__ = __str__ = __eq__ = __lt__ = __bool__ = __len__ = __float__ = _refuse
+
+
+class LeastText(str):
+    """A text that sorts before every number."""
+
+    __slots__ = ()
+
+    def __lt__(self, other: object) -> bool:
+        return True
+
+    __le__ = __lt__
+
+    def __gt__(self, other: object) -> bool:
+        return False
+
+    __ge__ = __gt__
+
+
+PANDAS: dict[str, tuple[Any, str]] = {
+    "objects": ([1, [2], {"a": 1}, b"x"] * 10, "Python types bytes 25%, dict 25%, int 25%"),
+    "hostile": ([Hostile()] * ROWS, "object Python types Hostile"),
+    "mixed": (["a", 1] * 20, "object Python types int 50%, str 50%"),
+    "decimals": ([decimal.Decimal("1.5"), None] * 20, "object 50% missing always 1.5"),
+    "days": ([dt.date(2020, 1, 1), dt.date(2021, 1, 1)] * 20, "object 2020-01-01..2021-01-01"),
+    "category": (pd.Categorical(list("ab") * 20), "category 2 distinct: a 50% b 50%"),
+    "ordered": (pd.Categorical(["a"] * ROWS, ordered=True), "category 1 distinct: a 100%"),
+    "berlin": (
+        pd.date_range("2020-01-01", periods=ROWS, tz="Europe/Berlin"),
+        "datetime[Europe/Berlin] 2020-01-01..2020-02-09, all distinct",
+    ),
+    "nothing": ([np.nan] * ROWS, "f64 100% missing"),
+    "none": ([None] * ROWS, "100% missing"),
+    "nullable": (pd.array([1, None, 3, 4] * 10, dtype="Int64"), "i64 25% missing 1..4 mean 2.667"),
+    "flag": (pd.array([True, None] * 20, dtype="boolean"), "bool 50% missing true 50%"),
+    "infinite": ([1, np.inf, -np.inf, 2.5] * 10, "f64 1..2.5 mean 1.75 and 20 infinite"),
+    "arrow": (pd.array([1.5, 2] * 20, dtype="float64[pyarrow]"), "f64 1.5..2 mean 1.75"),
+    "lists": (pd.array([[1]] * ROWS, dtype=pd.ArrowDtype(pa.list_(pa.int64()))), "list[i64]"),
+    "waits": (pd.to_timedelta(range(ROWS), "h"), "duration 0:00:00..1d 15:00:00"),
+    "periods": (pd.period_range("2020-01-01", periods=ROWS), "period[D]"),
+    "complex": ([1j] * ROWS, "complex128"),
+    "large": ([10**17, 1] * 20, "i64 1..100000000000000000"),
+}
+
+
+@pytest.mark.parametrize("name", PANDAS)
+def test_an_odd_pandas_column_has_its_line(name: str) -> None:
+    """Each odd column is described as far as it can be, alone and with rows."""
+    cells, expected = PANDAS[name]
+    attachment = describe(pd.DataFrame({name: cells}), "odd", rows=3)
+    assert line_of(attachment, name).startswith(name)
+    assert expected in line_of(attachment, name)
+    assert "cell text" not in attachment.text
+
+
+def test_a_text_is_never_the_smallest_number() -> None:
+    """An object column that looks like numbers at first shows no text as its range."""
+    cells = [decimal.Decimal(2), decimal.Decimal(1)] * 300 + [LeastText("cell text")]
+    frame = pd.DataFrame({"a": pd.Series(cells, dtype=object)})
+    attachment = describe(frame, "odd", level="stats")
+    assert "object Python types Decimal" in line_of(attachment, "a")
+    assert "cell text" not in attachment.text
+
+
+def test_one_odd_column_hides_no_other() -> None:
+    """All the odd columns side by side say the same as each alone."""
+    frame = pd.DataFrame({name: cells for name, (cells, _) in PANDAS.items()})
+    lines = "\n".join(column_lines(describe(frame, "odd")))
+    for _, expected in PANDAS.values():
+        assert expected in lines
+
+
+def test_odd_polars_columns_have_their_lines() -> None:
+    """Nested, binary, decimal and object columns of polars are described by their types."""
+    frame = pl.DataFrame(
+        {
+            "list": [[1]] * ROWS,
+            "struct": [{"a": 1, "b": ["x"]}] * ROWS,
+            "binary": [b"x"] * ROWS,
+            "time": [dt.time(1), dt.time(2)] * 20,
+            "decimal": [decimal.Decimal("1.50"), decimal.Decimal("2.50")] * 20,
+            "enum": pl.Series(["a"] * ROWS, dtype=pl.Enum(["a", "unseen"])),
+            "null": [None] * ROWS,
+            "object": pl.Series([Hostile()] * ROWS, dtype=pl.Object),
+        }
+    )
+    lines = column_lines(describe(frame, "odd"))
+    assert lines == [
+        "list list[i64]",
+        "struct struct[a: i64, b: list[str]]",
+        "binary binary",
+        "time time 01:00:00..02:00:00, 2 distinct",
+        "decimal decimal 1.5..2.5 mean 2, 2 distinct: 1.5 50% 2.5 50%",
+        "enum category 1 distinct: a 100%",
+        "null null 100% missing",
+        "object object Python types Hostile",
+    ]
+    assert column_lines(describe(frame.lazy().drop("object"), "odd")) == lines[:-1]
+    assert "unseen" not in describe(frame, "odd", rows=2).text
+
+
+@pytest.mark.parametrize(
+    ("frame", "shape"),
+    [
+        (pd.DataFrame(), "0 rows × 0 columns"),
+        (pd.DataFrame(index=range(5)), "5 rows × 0 columns"),
+        (pd.DataFrame({"a": []}), "0 rows × 1 column"),
+        (pl.DataFrame(), "0 rows × 0 columns"),
+        (pl.LazyFrame(), "0 rows × 0 columns"),
+        (pl.LazyFrame({"a": [1]}), "1 row × 1 column"),
+        (pa.table({}), "0 rows × 0 columns"),
+        (pd.Series([], name="a", dtype="float64"), "0 values"),
+        (pl.Series([1, 2]), "2 values"),
+    ],
+)
+@pytest.mark.parametrize("options", [{"level": "schema"}, {"level": "stats"}, {}, {"rows": 3}])
+def test_empty_frames_are_described(frame: Any, shape: str, options: Any) -> None:
+    """No rows, no columns or neither is no error at any level."""
+    assert f", {shape} (" in describe(frame, "p", **options).text
+
+
+def test_twin_and_numbered_columns_are_all_shown() -> None:
+    """Columns that share a name, and names that are no text, each have a line and a remark."""
+    frame = pd.DataFrame([[1, 2, 3]] * 20, columns=["a", "a", 5])
+    assert column_lines(describe(frame, "p", level="schema")) == [
+        "column names are of type int, not str",
+        "several columns share the name a",
+        "a i64",
+        "a i64",
+        "5 i64",
+    ]
+    table = pa.table([pa.array([1]), pa.array(["x"])], names=["a", "a"])
+    assert column_lines(describe(table, "p", level="schema"))[1:] == ["a i64", "a str"]
+
+
+def test_columns_and_rows_of_several_levels_are_explained() -> None:
+    """Joined column names are named as such, and index levels are listed."""
+    columns = pd.MultiIndex.from_tuples([("a", "x"), ("b", "")])
+    index = pd.MultiIndex.from_product([range(4), list("abcde")], names=["k", None])
+    frame = pd.DataFrame([[1, 2]] * 20, columns=columns, index=index)
+    assert column_lines(describe(frame, "p", level="schema")) == [
+        'column names have several levels, joined here with " / "',
+        "index, not among the columns: k int64, (unnamed) str",
+        '"a / x" i64',
+        "b i64",
+    ]
+
+
+def test_a_series_is_one_column() -> None:
+    """A Series has a line like a column, under its own name or as values."""
+    assert column_lines(describe(pl.Series("s", [1, 2]), "p", level="stats")) == [
+        "s i64 1..2 mean 1.5, 2 distinct"
+    ]
+    attachment = describe(pd.Series([1, 2]), "p", level="stats")
+    assert column_lines(attachment) == ["values i64 1..2 mean 1.5, 2 distinct"]
+    assert attachment.shape == (2, 1)
+
+
+def test_a_column_that_cannot_be_read_is_named() -> None:
+    """A lazy column that fails says so in its line and to the user, and the others stand."""
+    frame = pl.LazyFrame({"a": ["x"] * 20, "b": [1, 2] * 10})
+    broken = frame.with_columns(pl.col("a").cast(pl.Int64))
+    attachment = describe(broken, "p")
+    assert column_lines(attachment) == [
+        "a i64 (could not be measured: InvalidOperationError)",
+        "b i64 1..2 mean 1.5, 2 distinct: 1 50% 2 50%",
+    ]
+    assert attachment.notes == ("Could not be measured: a.",)
+
+
+def test_a_frame_that_cannot_be_read_is_an_error() -> None:
+    """A query that cannot run at all is two lines with a remedy."""
+    with pytest.raises(FrameError, match="p cannot be read: ColumnNotFoundError") as caught:
+        describe(pl.LazyFrame({"a": [1]}).select("b"), "p")
+    assert "p.head(5)" in caught.value.remedy
+
+
+def test_long_names_and_values_are_cut() -> None:
+    """A megabyte in a name or a cell takes one short line."""
+    frame = pd.DataFrame({"n" * 10**6: ["v" * 10**6] * 20})
+    assert describe(frame, "p", rows=2).tokens < 250
