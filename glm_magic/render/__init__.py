@@ -1,0 +1,1 @@
+"""Pure text in, text out: what an answer looks like, and the one place that makes it inert."""

@@ -1,0 +1,104 @@
+"""A whole answer as text: what was thought, what was said, what to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .cleaning import plain
+from .escapes import literal
+from .inert import inert, language
+from .lines import pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class CodeBlock:
+    """One fenced block of an answer.
+
+    Attributes:
+        language: The first word of the fence's info string; empty if there is none.
+        source: The code, lines joined by newlines, none at the end.
+    """
+
+    language: str
+    source: str
+
+
+def answer_markdown(
+    text: str,
+    reasoning: str = "",
+    *,
+    thought_seconds: float | None = None,
+    footer: str = "",
+    warnings: Sequence[str] = (),
+) -> str:
+    """The final, self-contained Markdown of an answer, safe as a fresh notebook output.
+
+    Args:
+        text: The assistant's words, untouched.
+        reasoning: The model's reasoning, untouched; shown folded in front of the answer.
+        thought_seconds: How long the reasoning took, in seconds.
+        footer: One line about the answer, plain text; shown small.
+        warnings: One line each, plain text; shown after the answer.
+
+    Returns:
+        Markdown with a blank line between its parts; empty if all parts are.
+    """
+    parts = []
+    if reasoning.strip():
+        summary = f"<details><summary>{literal(_thought(thought_seconds))}</summary>"
+        # Made inert before it is wrapped: nothing in it is left open, so nothing can end this.
+        parts += [summary, inert(reasoning).strip("\n"), "</details>"]
+    parts.append(inert(text).strip("\n"))
+    parts += [f"> ⚠ *{literal(plain(warning))}*" for warning in warnings if warning.strip()]
+    if footer.strip():
+        parts.append(f"<small>{literal(plain(footer))}</small>")
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def answer_plain(
+    text: str,
+    reasoning: str = "",
+    *,
+    thought_seconds: float | None = None,
+    footer: str = "",
+    warnings: Sequence[str] = (),
+) -> str:
+    """The same answer for `text/plain` and terminals; arguments as for `answer_markdown`."""
+    parts = []
+    if reasoning.strip():
+        parts.append(f"[{_thought(thought_seconds)}]\n{plain(reasoning).strip()}\n[Answer]")
+    parts.append(plain(text).strip("\n"))
+    parts += [f"⚠ {_one_line(warning)}" for warning in warnings if warning.strip()]
+    if footer.strip():
+        parts.append(f"({_one_line(footer)})")
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def code_blocks(markdown: str) -> list[CodeBlock]:
+    """Every fenced block of an answer in order, an unclosed last one included.
+
+    As CommonMark reads them: backticks or tildes, in lists and quotes too, without the
+    indentation and marks of what they lie in. Invisible and steering characters are shown or
+    removed as `inert` does, so that what is inserted is what was seen.
+    """
+    return [
+        CodeBlock(language(piece.fence.info), "\n".join(piece.fence.lines))
+        for piece in pieces(plain(markdown))
+        if piece.fence
+    ]
+
+
+def _thought(seconds: float | None) -> str:
+    if seconds is None:
+        return "Thoughts"
+    if seconds < 60:
+        return f"Thought for {seconds:.1f} s"
+    return f"Thought for {int(seconds // 60)} min {int(seconds % 60)} s"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(plain(text).split())
