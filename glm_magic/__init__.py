@@ -20,6 +20,7 @@ __all__ = [
     "Answer",
     "Chat",
     "Stream",
+    "__version__",
     "ask",
     "ask_async",
     "errors",
@@ -50,7 +51,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return list(__all__)
 
 
 def load_ipython_extension(shell: Any) -> None:

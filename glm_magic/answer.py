@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .chat.messages import Usage
-from .chat.turns import Turn
 from .errors import AnswerError
 from .render.answer import answer_markdown, answer_plain, code_blocks
+
+if TYPE_CHECKING:
+    from .chat.messages import Usage
+    from .chat.turns import Turn
 
 
 class Answer:
@@ -27,7 +29,9 @@ class Answer:
         return self.turn.text
 
     def __repr__(self) -> str:
-        return f"<Answer of {self.turn.model}, {self.turn.status}, {len(self.turn.text)} characters>"
+        return (
+            f"<Answer of {self.turn.model}, {self.turn.status}, {len(self.turn.text)} characters>"
+        )
 
     @property
     def text(self) -> str:
@@ -161,9 +165,20 @@ def footer(turn: Turn) -> str:
     parts = [turn.model, f"{turn.seconds:.1f} s", _tokens(turn.usage), money(turn.cost_usd)]
     if turn.provider == "sandbox":
         parts.insert(1, "sandbox, no model was called")
-    attached = ", ".join(one.label() for one in turn.attachments)
-    parts.append(f"sent: {attached}" if attached else "sent: the prompt only")
+    parts.append(f"sent: {_sent(turn)}")
     return " · ".join(part for part in parts if part)
+
+
+def _sent(turn: Turn) -> str:
+    """What went along with the prompt, with what earlier turns carried."""
+    sent = [one.label() for one in turn.attachments]
+    if turn.earlier_turns:
+        turns = (
+            "1 earlier turn" if turn.earlier_turns == 1 else f"{turn.earlier_turns} earlier turns"
+        )
+        names = f" with {', '.join(turn.earlier_names)}" if turn.earlier_names else ""
+        sent.append(turns + names)
+    return ", ".join(sent) or "the prompt only"
 
 
 def warnings(turn: Turn) -> list[str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .answer import Answer
-from .chat.asking import Asking
 from .chat.conversation import Conversation
 from .chat.deltas import Delta
-from .chat.turns import Turn
 from .wiring import Question, workbench
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from .chat.asking import Asking
+    from .chat.turns import Turn
 
 
 class Stream:

@@ -34,7 +34,14 @@ exception for `_render_traceback_`; so no traceback, and no local variable, is e
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Line ends, terminal escapes and marks that turn text around: hosts may put them into their words.
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 class GLMError(Exception):
@@ -49,8 +56,8 @@ class GLMError(Exception):
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy or self.remedy
+        self.message = _one_line(message)
+        self.remedy = _one_line(remedy or self.remedy)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.remedy}" if self.remedy else self.message
@@ -63,7 +70,9 @@ class ArgumentError(GLMError):
     """A wrong option, name or value."""
 
     @classmethod
-    def unknown(cls, kind: str, given: str, known: Iterable[str], remedy: str = "") -> ArgumentError:
+    def unknown(
+        cls, kind: str, given: str, known: Iterable[str], remedy: str = ""
+    ) -> ArgumentError:
         """An unknown name, with the nearest known one.
 
         Args:
@@ -199,7 +208,7 @@ class ServerError(APIError):
     retryable = True
 
 
-class Stopped(KeyboardInterrupt):  # noqa: N818 - a stop is not an error, and its name is what the user did
+class Stopped(KeyboardInterrupt):
     """The user stopped a turn; what came is kept."""
 
     def __init__(self, kept: str = "") -> None:
@@ -208,6 +217,10 @@ class Stopped(KeyboardInterrupt):  # noqa: N818 - a stop is not an error, and it
 
     def _render_traceback_(self) -> list[str]:
         return [f"Stopped. {self.kept}".rstrip()]
+
+
+def _one_line(text: str) -> str:
+    return _NOT_SHOWN.sub(" ", text).strip()
 
 
 def nearest(given: str, known: Iterable[str], count: int = 2) -> list[str]:

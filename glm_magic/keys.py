@@ -25,10 +25,15 @@ class APIKey:
     def __init__(self, secret: str) -> None:
         secret = secret.strip()
         if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            del secret  # a traceback keeps what its frames hold
             message = "An API key is one word of printable ASCII characters; this one is not."
             raise SettingsError(message, "Copy it again from the provider's console.")
+
         # A closure, not an attribute: object browsers list attribute values.
-        self._reveal = lambda: secret
+        def reveal() -> str:
+            return secret
+
+        self._reveal = reveal
 
     def reveal(self) -> str:
         """The secret itself, for the Authorization header only."""
@@ -52,6 +57,8 @@ def redact(text: str, *keys: APIKey | None) -> str:
     """The text with the given keys, and everything of a GLM key's shape, taken out."""
     for key in keys:
         secret = key.reveal() if key else ""
-        if len(secret) >= 8:  # a shorter "key" (say "none" for a local host) is a word, not a secret
+        if (
+            len(secret) >= 8
+        ):  # a shorter "key" (say "none" for a local host) is a word, not a secret
             text = text.replace(secret, REDACTED)
     return GLM_KEY.sub(REDACTED, text) if "." in text else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from importlib.util import find_spec
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from .keys import APIKey
 
 _GENERIC = "GLM_API_KEY"
 _KEYRING_SERVICE = "glm_magic"
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
 
 
 def is_loopback(host: str) -> bool:
@@ -31,12 +34,13 @@ def check_url(url: str) -> None:
 
     Raises:
         SettingsError: Not https (http is for loopback only), or a URL with a user name, query,
-            fragment, space, control character, trailing-dot or non-ASCII host.
+            fragment, space, control character, or a host that is not a plain name or address.
     """
     reason = _url_fault(url)
     if reason:
-        shown = url if reason != "user" else "The base URL"
-        message = f"{shown!r} is not a safe base URL: {_FAULTS[reason]}."
+        # What stands around these characters may be a password or a key.
+        shown = "The base URL" if any(c in url for c in "@?#") else repr(url)
+        message = f"{shown} is not safe for a key: {_FAULTS[reason]}."
         raise SettingsError(message, "Use a plain URL such as https://api.z.ai/api/paas/v4")
 
 
@@ -44,8 +48,8 @@ _FAULTS = {
     "characters": "it has spaces, control or non-ASCII characters",
     "user": "it holds a user name or password",
     "parts": "it has a query or fragment",
-    "host": "its host name is empty or ends with a dot",
-    "port": "its port is not a number",
+    "host": "its host is not a plain name or address",
+    "port": "its port is not a number from 1 to 65535",
     "scheme": "it is not https (http is for this machine only)",
 }
 
@@ -53,26 +57,33 @@ _FAULTS = {
 def _url_fault(url: str) -> str:
     if not url.isascii() or any(c <= " " or c in "\x7f\\" for c in url):
         return "characters"
-    parts = urlsplit(url)
     try:
-        _ = parts.port
-    except ValueError:
-        return "port"
+        parts = urlsplit(url)
+    except ValueError:  # a bracket without its other half, or no address within
+        return "host"
     host = parts.hostname or ""
     if "@" in parts.netloc:
         return "user"
     if "?" in url or "#" in url:
         return "parts"
-    if not host or host.endswith("."):
+    if not (_HOST_NAME.fullmatch(host) or ":" in host):
         return "host"
+    try:
+        if parts.port == 0:
+            return "port"
+    except ValueError:
+        return "port"
     safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     return "" if safe else "scheme"
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL, in one spelling."""
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    """Scheme, host and port of a URL, in one spelling; "" for what is no URL."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return ""
     host = (parts.hostname or "").lower()
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -102,39 +113,42 @@ class KeyRing:
 
     def has(self, provider: Provider) -> bool:
         """Whether a key of the provider's own is here, without looking into the keyring."""
-        own = any(os.environ.get(name, "").strip() for name in provider.key_env)
-        return own or origin_of(provider.base_url or "") in self._given
+        return (
+            any(map(_is_set, provider.key_env)) or origin_of(provider.base_url or "") in self._given
+        )
 
-    def find(self, provider: Provider, origin: str, *, is_own: bool) -> tuple[APIKey | None, str]:
+    def find(
+        self, provider: Provider, origin: str, *, is_own: bool, bind: bool = True
+    ) -> tuple[APIKey | None, str]:
         """The key for this origin and where it came from.
 
         Args:
             provider: Whose variables to look at.
             origin: Where the key would go.
             is_own: Whether the URL is the catalog's own for this provider.
+            bind: False to look only: `GLM_API_KEY` does not settle on this origin yet.
 
         Raises:
             KeyRefusedError: There is a key, but it was given for another host.
         """
         if origin in self._given:
             return self._given[origin], "%glm login"
-        generic = os.environ.get(_GENERIC, "").strip()
-        if generic and self._binds_generic(origin, is_own):
-            return APIKey(generic), f"{_GENERIC} in the environment"
-        for name in provider.key_env:
-            secret = os.environ.get(name, "").strip()
-            if secret and origin != origin_of(provider.base_url or ""):
-                _refuse(name, origin_of(provider.base_url or ""), origin)
-            if secret:
-                return APIKey(secret), f"{name} in the environment"
+        # No variable here holds a secret: a traceback keeps what its frames hold.
+        if _is_set(_GENERIC) and self._binds_generic(origin, is_own, bind):
+            return APIKey(os.environ[_GENERIC]), f"{_GENERIC} in the environment"
+        home = origin_of(provider.base_url or "")
+        for name in filter(_is_set, provider.key_env):
+            if origin != home:
+                _refuse(name, home, origin)
+            return APIKey(os.environ[name]), f"{name} in the environment"
         stored = _from_keyring(origin)
         if stored:
             return stored, "keyring"
-        if generic:
+        if _is_set(_GENERIC):
             _refuse(_GENERIC, self._generic_origin or "another host", origin)
         return None, "none"
 
-    def _binds_generic(self, origin: str, is_own: bool) -> bool:
+    def _binds_generic(self, origin: str, is_own: bool, bind: bool) -> bool:
         beside_url = os.environ.get("GLM_BASE_URL", "").strip()
         beside_name = os.environ.get("GLM_PROVIDER", "").strip()
         if beside_url:
@@ -142,8 +156,13 @@ class KeyRing:
         elif beside_name:
             self._generic_origin = origin_of(find_provider(beside_name).base_url or "")
         elif not self._generic_origin and is_own:
-            self._generic_origin = origin
+            self._generic_origin = origin if bind else ""
+            return True
         return origin == self._generic_origin
+
+
+def _is_set(name: str) -> bool:
+    return bool(os.environ.get(name, "").strip())
 
 
 def _refuse(name: str, belongs: str, origin: str) -> NoReturn:

@@ -10,12 +10,14 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .catalog import Model, Provider, find_model, find_provider, providers
 from .errors import ArgumentError, KeyMissingError, SettingsError
-from .keys import APIKey
 from .origins import KeyRing, check_url, origin_of
+
+if TYPE_CHECKING:
+    from .keys import APIKey
 
 DEFAULT_PROVIDER = "zai"
 FRAME_DETAILS = ("schema", "stats", "values")
@@ -85,7 +87,7 @@ FIELDS: Mapping[str, Field] = {
     "model": Field("The model that answers.", default="glm-4.5", env="GLM_MODEL"),
     "thinking": Field("Whether the model reasons first.", parse=_yes_no),
     "effort": Field("How much it reasons, where the model has a choice."),
-    "temperature": Field("0 to 1; higher is more varied.", parse=_number(0, 2)),
+    "temperature": Field("Higher is more varied; GLM models take 0 to 1.", parse=_number(0, 2)),
     "top_p": Field("0.01 to 1; tune this or the temperature.", parse=_number(0.01, 1)),
     "max_tokens": Field("Longest answer with its reasoning, in tokens.", parse=_count(1)),
     "stop": Field("One text at which the answer ends."),
@@ -150,7 +152,7 @@ def parse(name: str, value: Any) -> Any:
     field = FIELDS[name]
     try:
         return field.parse(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         reason = str(error) if str(error).startswith("not ") else "not understood"
         message = f"{name} = {value!r} is {reason}."
         remedy = field.help
@@ -184,7 +186,8 @@ def _provider(layers: list[Layer], ring: KeyRing) -> tuple[Provider, str, str, s
         name, url = layer.get("provider"), layer.get("base_url")
         if name:
             provider = find_provider(str(name))
-            return provider, url or provider.base_url or "", source, source if url else "provider"
+            where = source if url else "provider"
+            return provider, str(url or provider.base_url or ""), source, where
         if url:
             return find_provider("custom"), str(url), f"base_url ({source})", source
     for provider in providers().values():
@@ -241,7 +244,8 @@ def resolve(
         raise SettingsError(message, "Set it: %config GLM.base_url = 'https://…/v1'")
     else:
         check_url(url)
-        key, sources["key"] = ring.find(provider, origin_of(url), is_own=url == provider.base_url)
+        own = url == provider.base_url
+        key, sources["key"] = ring.find(provider, origin_of(url), is_own=own, bind=need_key)
         if key is None and provider.key == "required" and need_key:
             raise _no_key(provider)
     return Settings(provider, url.rstrip("/"), key, model, values, sources)

@@ -1,10 +1,10 @@
 """For tests of notebooks and of code that asks: a client that is fed its answers in advance.
 
-    from glm_magic.testing import scripted
+from glm_magic.testing import scripted
 
-    with scripted("Adelie.", "By island: Biscoe.") as client:
-        assert glm_magic.ask("Which species?").text == "Adelie."
-        assert client.requests[0].messages[-1].content == "Which species?"
+with scripted("Adelie.", "By island: Biscoe.") as client:
+    assert glm_magic.ask("Which species?").text == "Adelie."
+    assert client.requests[0].messages[-1].content == "Which species?"
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -14,16 +13,18 @@ from .api.client import Client, Limits
 from .catalog import Price, Provider, near_models, price_of
 from .chat.asking import Asking, Chat
 from .chat.asking import Client as ChatClient
-from .chat.attachments import Attachment
 from .chat.conversation import Conversation
-from .chat.messages import Request
 from .chat.tokens import estimate_tokens
-from .chat.turns import Turn
 from .keys import APIKey, redact
 from .origins import KeyRing
 from .settings import Settings, check_name, choose_provider, parse, resolve
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .chat.attachments import Attachment
+    from .chat.messages import Request
+    from .chat.turns import Turn
     from .sandbox import Sandbox
 
 # What a question needs beyond settings, with the names of `Request`.
@@ -71,6 +72,8 @@ class Preview:
             usd = self.price.cost(self.tokens, 0)
             cost = "free" if self.price.free else f"about ${usd:.6f} before the answer"
         shown_key = f"Bearer … (from {self.settings.sources['key']})" if key else "none"
+        if self.settings.provider.key == "none":
+            shown_key = "Bearer … (the sandbox's own)"
         lines = [
             "Preview: nothing was sent.",
             f"POST {self.url}",
@@ -252,9 +255,7 @@ def workbench() -> Workbench:
 def _describe(frame: object, name: str, level: str, rows: int) -> Attachment:
     from .frames import describe
 
-    if rows:
-        return describe(frame, name, rows=rows)
-    return describe(frame, name, level=level)
+    return describe(frame, name, level=level, rows=rows)
 
 
 def _price(settings: Settings) -> Price | None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..catalog import Price, Provider
-from ..chat.messages import Request
-from ..errors import ConnectionFailedError, ProtocolError
-from ..keys import APIKey
+from ..errors import ConnectionFailedError, ProtocolError, SettingsError
 from ..origins import is_loopback
 from .exchange import Exchange
 from .failures import response_error
+from .responses import raw_body, refuse_redirect
 from .sockets import Sockets
 from .wire import body_bytes, request_body
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
+
+    from ..chat.messages import Request
+    from ..keys import APIKey
+
+_UNPACKED = {"Accept-Encoding": "identity"}  # nothing to unpack: no compressed bomb, no delay
+_DOCUMENT_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Client:
         headers = {
             "Content-Type": "application/json",
             "Accept": "text/event-stream, application/json",
-            "Accept-Encoding": "identity",  # nothing to unpack: no compressed bomb, no delay
+            **_UNPACKED,
             "Accept-Language": "en-US,en",  # without it the mainland host's errors are Chinese
         }
         if self.key:
@@ -97,19 +104,32 @@ class Client:
         return headers
 
     def http(self) -> httpx.Client:
-        """The connection pool, made at the first question: importing httpx costs 65 ms."""
+        """The connection pool, made at the first question: importing httpx costs 65 ms.
+
+        Raises:
+            SettingsError: The environment's proxy or certificates cannot be used.
+        """
         with self._lock:
             if self._http is None:
-                import httpx
-
-                local = is_loopback(urlsplit(self.base_url).hostname or "")
-                self._http = httpx.Client(
-                    follow_redirects=False,
-                    trust_env=not local,  # a proxy must not see what is meant for this machine
-                    timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=None),
-                    limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
-                )
+                self._http = self._new_http()
             return self._http
+
+    def _new_http(self) -> httpx.Client:
+        import httpx
+
+        local = is_loopback(urlsplit(self.base_url).hostname or "")
+        try:
+            return httpx.Client(
+                follow_redirects=False,
+                trust_env=not local,  # a proxy must not see what is meant for this machine
+                timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=None),
+                limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
+            )
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            kind = type(error).__name__  # its text may hold the proxy's password
+        message = f"The environment's proxy or certificates cannot be used ({kind})."
+        remedy = "Look at HTTPS_PROXY, ALL_PROXY (socks needs the package socksio), SSL_CERT_FILE."
+        raise SettingsError(message, remedy)
 
     def slot(self, model: str) -> threading.BoundedSemaphore:
         """Who holds it may have a request in flight for this model."""
@@ -147,20 +167,20 @@ class Client:
         feed = self.provider.price_feed
         if not feed:
             return {}
-        document = self._get_json(feed, {"Accept": "application/json"})
-        prices = {}
-        for record in document.get("data") or () if isinstance(document, dict) else ():
-            pricing = record.get("pricing") or {}
-            if isinstance(pricing.get("input"), int | float) and "output" in pricing:
-                prices[str(record["id"])] = Price(pricing["input"], pricing["output"])
-        return prices
+        document = self._get_json(feed, {"Accept": "application/json", **_UNPACKED})
+        records = document.get("data") if isinstance(document, dict) else None
+        priced = map(_priced, records if isinstance(records, list) else ())
+        return dict(one for one in priced if one is not None)
 
     def _get_json(self, url: str, headers: dict[str, str]) -> Any:
         import httpx
 
+        http, seconds = self.http(), self.limits.connect_seconds
         failed = ""
         try:
-            response = self.http().get(url, headers=headers, timeout=self.limits.connect_seconds)
+            with http.stream("GET", url, headers=headers, timeout=seconds) as response:
+                refuse_redirect(response)
+                body = raw_body(response, _DOCUMENT_BYTES)
         except httpx.HTTPError as error:
             failed = type(error).__name__
         if failed:  # raised outside of the handler: the httpx error holds the request's headers
@@ -168,9 +188,19 @@ class Client:
             raise ConnectionFailedError(message, "Check the connection and %glm config.")
         if response.status_code != 200:
             raise response_error(
-                response.status_code, response.headers, response.content, model="", key=self.key
+                response.status_code, response.headers, body, model="", key=self.key
             )
         try:
-            return json.loads(response.content)
-        except ValueError:
+            return json.loads(body)
+        except (ValueError, RecursionError):
             return None
+
+
+def _priced(record: Any) -> tuple[str, Price] | None:
+    """The model's id and price, or None for a record without them."""
+    pricing = record.get("pricing") if isinstance(record, dict) else None
+    if not isinstance(pricing, dict):
+        return None
+    prices = [pricing.get("input"), pricing.get("output")]
+    usable = [one for one in prices if isinstance(one, int | float) and 0 <= one < math.inf]
+    return (str(record.get("id")), Price(*usable)) if len(usable) == 2 else None

@@ -10,7 +10,6 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 from ..chat.deltas import Delta
@@ -18,6 +17,8 @@ from ..errors import GLMError, TimedOutError
 from .worker import Item, Worker
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from .client import Client
 
 TICK_SECONDS = 0.1
@@ -40,6 +41,9 @@ class Exchange:
         self._over = False
 
     def _start(self) -> None:
+        if self._over:  # stopped before it began
+            self._queue.put(None)
+            return
         self._began = time.monotonic()
         self._thread = threading.Thread(target=self._worker.run, name="glm-exchange", daemon=True)
         self._thread.start()
@@ -64,8 +68,7 @@ class Exchange:
                     return
                 yield _TICK
                 continue
-            if item is None:
-                self._over = True
+            if self._ends(item):
                 return
             yield from self._passed(item)
 
@@ -82,16 +85,23 @@ class Exchange:
                 yield _TICK
                 await _wait(event)
                 continue
-            if item is None:
-                self._over = True
+            if self._ends(item):
                 return
             for delta in self._passed(item):
                 yield delta
+            await asyncio.sleep(0)  # a fast host must not keep the loop from everything else
 
-    def _passed(self, item: list[Delta] | GLMError) -> list[Delta]:
+    def _ends(self, item: Item) -> bool:
+        """Whether this item, or a stop from another thread, is the end."""
+        self._over = self._over or item is None
+        return self._over
+
+    def _passed(self, item: Item) -> list[Delta]:
         if isinstance(item, GLMError):
             self._over = True
             raise item
+        self._check_total()
+        item = item or []
         self._finish_seen = self._finish_seen or any(delta.finish_reason for delta in item)
         return item
 
@@ -103,19 +113,26 @@ class Exchange:
         if self._finish_seen:
             return idle > _PATIENCE_AFTER_FINISH_SECONDS
         if idle > limits.idle_seconds:
-            what, setting = f"Nothing came for {limits.idle_seconds:g} s", "idle_timeout_seconds"
-        elif now - self._began > limits.total_seconds:
-            what, setting = f"No end after {limits.total_seconds:g} s", "total_timeout_seconds"
-        else:
-            return False
-        remedy = f"What came is kept. Run the cell again, or wait longer: %config GLM.{setting}"
-        raise TimedOutError(f"{what}.", remedy)
+            raise _timed_out(f"Nothing came for {limits.idle_seconds:g} s.", "idle_timeout_seconds")
+        self._check_total()
+        return False
+
+    def _check_total(self) -> None:
+        seconds = self._limits.total_seconds
+        if time.monotonic() - self._began > seconds:
+            raise _timed_out(f"No end after {seconds:g} s.", "total_timeout_seconds")
 
     def stop(self) -> None:
-        """End it now; the worker is gone within milliseconds. A second call does nothing."""
+        """End it now, from any thread; the iteration ends too. A second call does nothing."""
         if not self._over:
             self._over = True
             self._worker.stop()
+            self._put(None)
+
+
+def _timed_out(message: str, setting: str) -> TimedOutError:
+    remedy = f"What came is kept. Run the cell again, or wait longer: %config GLM.{setting}"
+    return TimedOutError(message, remedy)
 
 
 async def _wait(event: asyncio.Event) -> None:

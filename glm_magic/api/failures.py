@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import near_models
 from ..errors import (
@@ -30,6 +29,9 @@ from ..errors import (
 )
 from ..keys import APIKey, redact
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Refusal(NamedTuple):
     """What a code means: the error, what to do, and whether asking again helps."""
@@ -44,6 +46,7 @@ _KEY = Refusal(
     "Check the key and its region (Z.ai and BigModel keys differ): %glm login.",
 )
 _CONSOLE = Refusal(PermissionDeniedError, "Look at your account in the provider's console.")
+_ACCESS = Refusal(PermissionDeniedError, "Choose another model, or ask for access in the console.")
 _PARAMETER = Refusal(BadRequestError, "Change the option that the message names, and run again.")
 _MODEL = Refusal(ModelNotFoundError, "See %glm models, and choose with -m or %config GLM.model.")
 _URL = Refusal(BadRequestError, "Check the base URL: %glm config.")
@@ -71,7 +74,7 @@ CODES: Mapping[str, Refusal] = {
     "1113": _BALANCE,
     **dict.fromkeys(("1210", "1212", "1213", "1214", "1215"), _PARAMETER),
     "1211": _MODEL,
-    "1220": Refusal(PermissionDeniedError, "Choose another model, or ask for access in the console."),
+    "1220": _ACCESS,
     **dict.fromkeys(("1221", "1222"), _URL),
     "1231": Refusal(BadRequestError, "Run the cell again.", True),
     "1261": _LENGTH,
@@ -89,7 +92,7 @@ STATUSES: Mapping[int, Refusal] = {
     400: _PARAMETER,
     401: _KEY,
     402: _BALANCE,
-    403: Refusal(PermissionDeniedError, "Choose another model, or ask for access in the console."),
+    403: _ACCESS,
     404: Refusal(BadRequestError, "Check the base URL and the model: %glm config, %glm models."),
     413: _LENGTH,
     422: _PARAMETER,
@@ -101,7 +104,10 @@ STATUSES: Mapping[int, Refusal] = {
     504: _BUSY,
     529: _BUSY,
 }
+# Some hosts answer 200 with the status inside; their code is a number of HTTP then.
+_INNER: Mapping[str, Refusal] = {str(status): refusal for status, refusal in STATUSES.items()}
 _SHOWN_CHARACTERS = 300
+_SHOWN_CODE_CHARACTERS = 40
 
 
 def error_in(document: Any) -> tuple[str, str] | None:
@@ -110,7 +116,7 @@ def error_in(document: Any) -> tuple[str, str] | None:
     Seen: `{"error": {"code", "message"}}`, `{"error": "text"}`, `{"code", "message"}`,
     `{"code": 500, "msg": "404 NOT_FOUND", "success": false}` (with HTTP 200), `{"detail": ...}`.
     """
-    if not isinstance(document, dict) or "choices" in document and not document.get("error"):
+    if not isinstance(document, dict) or ("choices" in document and not document.get("error")):
         return None
     error = document.get("error")
     if isinstance(error, dict):
@@ -140,24 +146,28 @@ def refusal_error(
     """Our error for a refusal of the server.
 
     Args:
-        status: HTTP status; None inside a stream.
+        status: HTTP status; None inside an answer.
         code: Business code, "" when there is none.
-        message: The server's own words; the key is taken out of them.
+        message: The server's own words; the key is taken out of all that is the server's.
         model: The model asked for, to offer near names.
         headers: Of the HTTP response.
         key: The key that was sent.
     """
     unlike = Refusal(ServerError if (status or 500) >= 500 else BadRequestError, _SERVER.remedy)
-    refusal = CODES.get(code) or STATUSES.get(status or 500, unlike)
+    inner = _INNER.get(code) if status in (None, 200) else None
+    refusal = CODES.get(code) or inner or STATUSES.get(status or 500, unlike)
+    if "404 NOT_FOUND" in message:
+        refusal = _URL  # what Z.ai is reported to answer on a wrong path, with status 200
     if "does not exist" in message and "model" in message.lower():
         refusal = _MODEL  # seen as 1214 on api.z.ai
     remedy = refusal.remedy
     if refusal is _MODEL and (near := [name for name in near_models(model) if name != model]):
         remedy = f"Did you mean {' or '.join(near)}? See %glm models."
     headers = headers or {}
-    words = " ".join(redact(message, key).split()) or "no message"
-    shown = words if len(words) <= _SHOWN_CHARACTERS else words[:_SHOWN_CHARACTERS] + "…"
-    where = " ".join(f"{name} {value}" for name, value in (("HTTP", status), ("code", code)) if value)
+    shown = _shortened(redact(message, key), _SHOWN_CHARACTERS) or "no message"
+    code = _shortened(redact(code, key), _SHOWN_CODE_CHARACTERS)
+    numbers = (("HTTP", status), ("code", code))
+    where = " ".join(f"{name} {number}" for name, number in numbers if number)
     return refusal.error(
         f"{shown} ({where or 'in the stream'})",
         remedy,
@@ -165,8 +175,13 @@ def refusal_error(
         code=code,
         retryable=refusal.retryable,
         retry_after_seconds=_retry_after(headers),
-        request_id=headers.get("x-request-id", ""),
+        request_id=redact(headers.get("x-request-id", ""), key),
     )
+
+
+def _shortened(text: str, characters: int) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= characters else words[:characters] + "…"
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -176,7 +191,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -187,13 +202,10 @@ def response_error(
     text = body.decode("utf-8", "replace")
     try:
         found = error_in(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if found:
-        code, message = found
-        # A success status with an error inside: the body's own number is the better status.
-        inner = int(code) if status == 200 and code.isdecimal() and int(code) in STATUSES else status
-        return refusal_error(inner, code, message, model=model, headers=headers, key=key)
+        return refusal_error(status, *found, model=model, headers=headers, key=key)
     if status >= 400:
         kind = headers.get("content-type", "").partition(";")[0]
         words = "a web page" if kind == "text/html" else text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 
@@ -25,7 +26,7 @@ class Sockets:
         self._claimed: dict[int, Any] = {}
 
     def trace(self, name: str, info: dict[str, Any]) -> None:
-        """httpx's `trace` hook: note every new connection."""
+        """Note every new connection; this is the `trace` hook of httpx."""
         if name.endswith(("connect_tcp.complete", "start_tls.complete")):
             stream = info["return_value"]
             with self._lock:
@@ -71,7 +72,5 @@ def _socket(stream: Any) -> socket.socket | None:
 def _shutdown(stream: Any) -> None:
     found = _socket(stream)
     if found is not None:
-        try:
+        with suppress(OSError):  # the other side was faster
             found.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was faster

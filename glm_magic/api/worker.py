@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +16,15 @@ from ..errors import (
     ConnectionFailedError,
     GLMError,
     ProtocolError,
-    RedirectRefusedError,
     TimedOutError,
 )
+from .decoding import AnswerDecoder
 from .failures import response_error
-from .wire import AnswerDecoder
+from .responses import is_packed, raw_body, refuse_redirect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import httpx
 
     from .client import Client
@@ -59,12 +60,18 @@ class Worker:
         self._stream: Any = None
         self._shown = False
         self._slot = client.slot(model)
+        self._slot_lock = threading.Lock()
         self._holds_slot = False
 
     def stop(self) -> None:
-        """End the thread, wherever it waits."""
+        """End the thread, wherever it waits.
+
+        Only a connection that is still being made cannot be ended from here: then the thread
+        stays for the rest of the connect timeout, alone and without its slot.
+        """
         self._stopping.set()
         self._client.sockets.shutdown(self._stream)
+        self._give_slot()
 
     def run(self) -> None:
         """The thread: puts lists of deltas, then an error or None."""
@@ -75,7 +82,7 @@ class Worker:
             return
         except GLMError as error:
             self._put(error.with_traceback(None))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the asker must hear of it
+        except Exception as error:  # whatever it is, the asker must hear of it
             message = f"The exchange failed: {type(error).__name__}."
             self._put(ProtocolError(message, "This is a bug in glm_magic; please report it."))
         finally:
@@ -92,8 +99,9 @@ class Worker:
         self._holds_slot = True
 
     def _give_slot(self) -> None:
-        if self._holds_slot:
-            self._holds_slot = False
+        with self._slot_lock:
+            held, self._holds_slot = self._holds_slot, False
+        if held:
             self._slot.release()
 
     def _check_stop(self) -> None:
@@ -115,11 +123,13 @@ class Worker:
 
         def worth_it(error: BaseException) -> bool:
             retryable = getattr(error, "retryable", isinstance(error, ConnectionFailedError))
-            return bool(retryable) and not self._shown and not self._stopping.is_set()
+            in_time = (getattr(error, "retry_after_seconds", None) or 0) < limits.total_seconds
+            return bool(retryable) and in_time and not self._shown and not self._stopping.is_set()
 
         def tell(state: tenacity.RetryCallState) -> None:
             seconds = state.next_action.sleep if state.next_action else 0
-            self._notice(f"Asking again in {seconds:.0f} s: {getattr(_error(state), 'message', '')}")
+            reason = getattr(_error(state), "message", "")
+            self._notice(f"Asking again in {seconds:.0f} s: {reason}")
 
         tenacity.Retrying(
             stop=tenacity.stop_after_attempt(limits.retries + 1),
@@ -179,26 +189,38 @@ class Worker:
 
     def _read(self, response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        _refuse_redirect(response)
+        refuse_redirect(response)
         if response.status_code != 200 or kind not in ("text/event-stream", "application/json"):
             raise self._refusal(response)
-        if response.headers.get("content-encoding", "identity") != "identity":
+        if is_packed(response):
             message = "The host sent a compressed answer that was not asked for."
             raise ProtocolError(message, "Check the base URL: %glm config.")
         events = kind == "text/event-stream"
         decoder = AnswerDecoder(key=self._client.key, model=self._model, events=events)
         pieces = response.iter_raw()
-        for data in pieces:
-            self._check_stop()
-            deltas = decoder.feed(data)
-            self._pass_on(deltas)
-            if deltas and deltas[-1].ended:
-                break
-        self._pass_on(decoder.finish())
+        self._decode(pieces, decoder)
         self.waiting_since = None
         self._put(None)
         self._give_slot()
         self._drain(pieces)
+
+    def _decode(self, pieces: Iterator[bytes], decoder: AnswerDecoder) -> None:
+        """Pass on what comes, to the last character; then raise if the answer is none."""
+        import httpx
+
+        try:
+            for data in pieces:
+                self._check_stop()
+                self._pass_on(decoder.feed(data))
+                if decoder.over:
+                    break
+        except httpx.HTTPError:
+            if not decoder.finish_reason:  # else the answer was whole, and only the line was not
+                raise
+        finally:
+            self._pass_on(decoder.finish())
+        if decoder.failure:
+            raise decoder.failure
 
     def _pass_on(self, deltas: list[Delta]) -> None:
         if deltas:
@@ -214,30 +236,19 @@ class Worker:
         try:
             for _ in pieces:
                 pass
-        except Exception:  # noqa: BLE001, S110 - the answer is whole; how the line ends is no matter
+        except Exception:  # noqa: S110 - the answer is whole; how the line ends is no matter
             pass
         finally:
             ending.cancel()
 
     def _refusal(self, response: httpx.Response) -> GLMError:
-        body = bytearray()
-        for data in response.iter_raw():
-            body += data
-            if len(body) > _REFUSAL_BYTES:
-                break
+        body = raw_body(response, _REFUSAL_BYTES)
         status, headers, key = response.status_code, response.headers, self._client.key
-        return response_error(status, headers, bytes(body), model=self._model, key=key)
+        return response_error(status, headers, body, model=self._model, key=key)
 
 
 def _error(state: Any) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
-
-
-def _refuse_redirect(response: httpx.Response) -> None:
-    if 300 <= response.status_code < 400:
-        message = f"The host answered with a redirect (HTTP {response.status_code}); not followed."
-        remedy = "The key goes to one host only. Set the final URL: %config GLM.base_url = '…'"
-        raise RedirectRefusedError(message, remedy)
 
 
 def _line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> GLMError:

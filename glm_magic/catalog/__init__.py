@@ -7,13 +7,15 @@ A model that is not listed is allowed: an unlisted `Model` has no limits and no 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Model:
     """One model's limits and habits; None is unknown.
 
     Attributes:
-        id: The maker's name, for example "glm-4.5-air".
+        id: The name it was looked up by; the maker's, for example "glm-4.5-air", in the catalog.
         context_tokens: Prompt and answer together, tokens.
         max_output_tokens: Longest answer with its reasoning, tokens.
         images: Whether images may be sent.
@@ -97,7 +99,8 @@ class Provider:
         thinking: How thinking is switched; see `providers.json`.
         stream_options: Whether usage in a stream must be asked for.
         reasoning_in_request: Whether `reasoning_content` may be sent back.
-        model_prefix: Put before the model's name on the wire.
+        model_prefix: Put before the maker's name of a model on the wire.
+        own_model_names: Whether its models have names of its own, sent exactly as given.
         prices: Which price list of `models.json` applies; None is unknown.
         price_feed: A public price list, or None.
         note: Anything a user should know.
@@ -112,6 +115,7 @@ class Provider:
     stream_options: bool = False
     reasoning_in_request: bool = True
     model_prefix: str = ""
+    own_model_names: bool = False
     prices: str | None = None
     price_feed: str | None = None
     note: str = ""
@@ -149,16 +153,19 @@ def providers() -> Mapping[str, Provider]:
 
 
 def find_model(name: str) -> Model:
-    """The listed model of this name, with or without a host's prefix ("z-ai/", "zai/").
+    """The listed model of this name, with or without a host's prefix ("z-ai/", "zai-org/").
 
-    A name that is not listed gives a `Model` with `listed=False`: hosts know more models than
-    any list, so an unknown name is a warning and never an error.
+    The name stays as it was given: only the host knows how it spells its models. One that is not
+    listed gives a `Model` with `listed=False`: hosts know more models than any list, so an
+    unknown name is a warning and never an error.
     """
-    known = models()
-    for candidate in (name, name.lower(), name.rpartition("/")[2].lower()):
-        if candidate in known:
-            return known[candidate]
-    return Model(id=name, listed=False)
+    known = models().get(makers_name(name))
+    return replace(known, id=name) if known else Model(id=name, listed=False)
+
+
+def makers_name(name: str) -> str:
+    """The name without a host's prefix, spelled as the maker does."""
+    return name.rpartition("/")[2].lower()
 
 
 def near_models(name: str) -> list[str]:
@@ -184,7 +191,7 @@ _refreshed: dict[str, dict[str, Price]] = {}
 
 def price_of(model: Model, provider: Provider) -> Price | None:
     """What this model costs at this provider, or None where it is not known."""
-    fresh = _refreshed.get(provider.name, {}).get(model.id)
+    fresh = _refreshed.get(provider.name, {}).get(makers_name(model.id))
     return fresh or (model.prices.get(provider.prices) if provider.prices else None)
 
 

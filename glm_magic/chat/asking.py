@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import threading
 from dataclasses import replace
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from .attachments import Attachment
+from ..errors import ContentFilterError
 from .conversation import Conversation
-from .deltas import Delta
 from .messages import Message, Request
-from .turns import Turn, TurnBuilder, begin
+from .turns import SENSITIVE, Turn, TurnBuilder, begin
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+
+    from .attachments import Attachment
+    from .deltas import Delta
 
 
 class Exchange(Protocol):
@@ -109,6 +114,7 @@ class Chat:
             attachments=tuple(attachments),
             user=request.messages[-1],
             request_digest=hashlib.sha256(body).hexdigest(),
+            earlier=() if once else self.conversation.before(cell),
         )
         return Asking(self, request, turn, keep=not once)
 
@@ -126,6 +132,7 @@ class Asking:
         self._chat = chat
         self._keep = keep
         self._finished = False
+        self._finishing = threading.Lock()
         self._exchange: Exchange | None = None
 
     @property
@@ -136,6 +143,8 @@ class Asking:
     def _begin(self) -> Exchange:
         if self._exchange is None:
             self._exchange = self._chat.client.send(self.request)
+        if self._finished:  # stopped before it began
+            self._exchange.stop()
         return self._exchange
 
     def __iter__(self) -> Iterator[Delta]:
@@ -169,22 +178,25 @@ class Asking:
         self.finish("stopped")
 
     def finish(self, partial_reason: str = "") -> None:
-        """Keep the turn; only the first call counts."""
-        if self._finished:
-            return
-        turn = self.builder.finish(partial_reason)
-        self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
-        self._finished = True
+        """Keep the turn; only the first call counts, whichever thread it comes from."""
+        with self._finishing:
+            if self._finished:
+                return
+            turn = self.builder.finish(partial_reason)
+            self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
+            self._finished = True
+            if self._keep:
+                self._chat.conversation.put(self.builder.turn)
         if self._exchange is not None:
             self._exchange.stop()
-        if self._keep:
-            self._chat.conversation.put(self.builder.turn)
 
 
 def _reason(error: BaseException) -> str:
     """Why a turn was cut short, in a few words for the reader."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
+    if isinstance(error, ContentFilterError):
+        return SENSITIVE
     if isinstance(error, GeneratorExit) or type(error).__name__ == "CancelledError":
         return "stopped"
     return str(getattr(error, "message", None) or type(error).__name__)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from .messages import Message
-from .turns import Turn
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .messages import Message
+    from .turns import Turn
 
 
 class Conversation:
@@ -32,8 +35,8 @@ class Conversation:
         return len(self._turns)
 
     def before(self, cell: str | None) -> tuple[Turn, ...]:
-        """The turns that a request from this cell builds on."""
-        return tuple(self._turns[: self._place(cell)])
+        """The turns that a request from this cell builds on, without those withdrawn or empty."""
+        return tuple(turn for turn in self._turns[: self._place(cell)] if turn.messages())
 
     def put(self, turn: Turn) -> None:
         """Append the turn, or replace the one of its cell."""

@@ -117,6 +117,4 @@ class Growing:
 
     def message(self) -> Message:
         """The assistant message so far."""
-        return Message(
-            "assistant", self.text, reasoning=self.reasoning, tool_calls=self.tool_calls
-        )
+        return Message("assistant", self.text, reasoning=self.reasoning, tool_calls=self.tool_calls)

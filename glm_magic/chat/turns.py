@@ -6,10 +6,15 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from .attachments import Attachment
 from .deltas import Delta, Growing
 from .messages import Message, ToolCall, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .attachments import Attachment
 
 # finish_reasons after which the answer is not what the model meant to say
 # (docs.z.ai chat completion reference; "error" is OpenRouter's).
@@ -29,6 +34,8 @@ class Turn:
         model: The model that answered; the asked one until an answer names another.
         prompt: The user's own text.
         attachments: What went along.
+        earlier_turns: How many earlier turns were sent along.
+        earlier_names: What had been attached to those.
         user: The user message exactly as sent, attachments included.
         request_digest: SHA-256 of the exact request body, hexadecimal.
         text: The answer.
@@ -52,6 +59,8 @@ class Turn:
     attachments: tuple[Attachment, ...]
     user: Message
     request_digest: str
+    earlier_turns: int = 0
+    earlier_names: tuple[str, ...] = ()
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
@@ -65,7 +74,7 @@ class Turn:
 
     @property
     def status(self) -> str:
-        """ "complete" or "partial"."""
+        """Either "complete" or "partial"."""
         return "partial" if self.partial_reason else "complete"
 
     def messages(self) -> tuple[Message, ...]:
@@ -84,6 +93,7 @@ def begin(
     attachments: tuple[Attachment, ...],
     user: Message,
     request_digest: str,
+    earlier: Sequence[Turn] = (),
 ) -> Turn:
     """A turn that exists from the first moment, partial until it is finished."""
     return Turn(
@@ -96,6 +106,8 @@ def begin(
         attachments=attachments,
         user=user,
         request_digest=request_digest,
+        earlier_turns=len(earlier),
+        earlier_names=tuple(dict.fromkeys(one.name for t in earlier for one in t.attachments)),
         partial_reason="not finished",
     )
 
@@ -143,7 +155,8 @@ class TurnBuilder:
             partial_reason = _BROKEN.get(grown.finish_reason, "")
         if not partial_reason and not grown.finish_reason and not grown.ended:
             partial_reason = "connection lost"
-        if grown.finish_reason == "sensitive":
+        withdrawn = partial_reason == SENSITIVE or grown.finish_reason == "sensitive"
+        if withdrawn:
             # The provider asks clients to withdraw the text and not to send it back.
             text, reasoning, partial_reason = "", "", SENSITIVE
         if grown.finish_reason == "length":
@@ -155,7 +168,7 @@ class TurnBuilder:
             model=grown.model or self.turn.model,
             text=text,
             reasoning=reasoning,
-            tool_calls=grown.tool_calls,
+            tool_calls=() if withdrawn else grown.tool_calls,
             usage=grown.usage,
             finish_reason=grown.finish_reason,
             partial_reason=partial_reason,

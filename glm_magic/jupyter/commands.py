@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, SettingsError
@@ -12,6 +13,7 @@ from . import options as opts
 from .tables import show_table
 
 if TYPE_CHECKING:
+    from ..catalog import Model, Price
     from .magics import GLMMagics
 
 Command = Callable[[argparse.Namespace, "GLMMagics"], None]
@@ -33,28 +35,36 @@ def models(options: argparse.Namespace, magics: GLMMagics) -> None:
     bench = magics.workbench()
     current = bench.settings(need_key=False)
     provider = find_provider(options.provider) if options.provider else current.provider
+    if provider.key == "none":  # nothing is billed there: the maker's prices tell more
+        provider = find_provider("zai")
     served: set[str] | None = None
     if options.refresh:
         served = _refresh(magics, options.provider)
-    rows = []
-    for model in models().values():
-        price = price_of(model, provider)
-        cells = ["unknown"] * 2 if price is None else [_usd(price.input), _usd(price.output)]
-        cached = "" if price is None or price.cached_input is None else _usd(price.cached_input)
-        mark = "←" if model.id == current.model.id else ""
-        seen = "" if served is None else "yes" if model.id in served else "no"
-        rows.append(
-            [model.id, mark, _tokens(model.context_tokens), _tokens(model.max_output_tokens),
-             model.thinking, cells[0], cached, cells[1], seen or model.status]
-        )  # fmt: skip
-    heads = ["model", "", "context", "longest answer", "thinking",
-             "in, $/M", "cached, $/M", "out, $/M", "served" if served is not None else "status"]  # fmt: skip
+    rows = [
+        _model_row(one, price_of(one, provider), current.model.id, served)
+        for one in models().values()
+    ]
+    heads = ["model", "", "context", "longest answer", "thinking"]
+    heads += ["in, $/M", "cached, $/M", "out, $/M", "status" if served is None else "served"]
     extra = sorted((served or set()) - set(models()))
     notes = [f"Prices at {provider.title}, USD per million tokens. {provider.note}".strip()]
     notes.append(f"Source: {about()['source']}.")
     if extra:
         notes.append(f"Also served: {', '.join(extra)}.")
     show_table(heads, rows, notes)
+
+
+def _model_row(
+    model: Model, price: Price | None, current: str, served: set[str] | None
+) -> list[str]:
+    status = model.status if served is None else "yes" if model.id in served else "no"
+    prices = ("unknown", "", "unknown")
+    if price is not None:
+        cached = "" if price.cached_input is None else _usd(price.cached_input)
+        prices = (_usd(price.input), cached, _usd(price.output))
+    mark = "←" if model.id == current else ""
+    limits = (_tokens(model.context_tokens), _tokens(model.max_output_tokens))
+    return [model.id, mark, *limits, model.thinking, *prices, status]
 
 
 def _refresh(magics: GLMMagics, provider: str | None) -> set[str]:
@@ -119,12 +129,12 @@ def login(options: argparse.Namespace, magics: GLMMagics) -> None:
     if options.keep and not keyring_installed():
         raise SettingsError("--keep needs the keyring package.", "pip install glm_magic[keyring]")
     secret = ""
-    try:
+    with suppress(EOFError, NotImplementedError):  # nobody is there who could type
         secret = getpass(f"API key for {provider.title} ({origin_of(url)}), not shown: ")
-    except (EOFError, NotImplementedError):
-        pass
     if not secret.strip():
-        remedy = f"Run it where you can type, or set {' or '.join(provider.key_env) or 'GLM_API_KEY'}."
+        remedy = (
+            f"Run it where you can type, or set {' or '.join(provider.key_env) or 'GLM_API_KEY'}."
+        )
         raise SettingsError("No key was given.", remedy)
     key = APIKey(secret)
     bench.ring.give(origin_of(url), key)
@@ -151,7 +161,7 @@ def logout(options: argparse.Namespace, magics: GLMMagics) -> None:
     sys.stdout.write("The key is forgotten.\n" if gone else "There was no key from %glm login.\n")
 
 
-def config(options: argparse.Namespace, magics: GLMMagics) -> None:
+def config(_: argparse.Namespace, magics: GLMMagics) -> None:
     """Show every setting and where it came from."""
     from ..settings import FIELDS
 
@@ -167,7 +177,9 @@ def config(options: argparse.Namespace, magics: GLMMagics) -> None:
     ]
     # Never a piece of the key: prefixes and masked keys end up in shared notebooks.
     rows.append(["key", "set" if settings.key else "missing", settings.sources["key"]])
-    show_table(["setting", "value", "from"], rows, ["Change one: %config GLM.model = 'glm-4.5-air'"])
+    show_table(
+        ["setting", "value", "from"], rows, ["Change one: %config GLM.model = 'glm-4.5-air'"]
+    )
 
 
 def _value(value: object) -> str:

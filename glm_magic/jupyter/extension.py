@@ -9,6 +9,7 @@ from . import options as opts
 from .completion import make_matcher
 from .configurable import make
 from .magics import GLMMagics
+from .question_mark import keep_question_mark
 
 _KEEP = "_glm_magic_loaded"
 
@@ -25,6 +26,7 @@ def load(shell: Any) -> None:
     shell.configurables.append(settings)
     matcher = make_matcher(magics.host)
     shell.Completer.custom_matchers.append(matcher)
+    shell.input_transformers_cleanup.append(keep_question_mark)
     setattr(shell, _KEEP, (settings, matcher))
 
 
@@ -39,6 +41,8 @@ def unload(shell: Any) -> None:
         shell.magics_manager.magics[kind].pop("glm", None)
     if settings in shell.configurables:
         shell.configurables.remove(settings)
+    if keep_question_mark in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(keep_question_mark)
     if matcher in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.remove(matcher)
     wiring = sys.modules.get("glm_magic.wiring")

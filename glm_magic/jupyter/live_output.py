@@ -8,16 +8,18 @@ a second: repainting the whole text each time was measured to freeze JupyterLab 
 from __future__ import annotations
 
 import time
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.display import DisplayHandle, clear_output, display
 
-from ..answer import Answer
-from ..chat.deltas import Delta
-from ..chat.turns import TurnBuilder
 from ..render.blocks import BlockSplitter
 from ..render.inert import inert
 from ..render.status import status_line
+
+if TYPE_CHECKING:
+    from ..answer import Answer
+    from ..chat.deltas import Delta
+    from ..chat.turns import TurnBuilder
 
 REPAINT_SECONDS = 0.1
 _STATUS_SECONDS = 1.0
@@ -64,8 +66,8 @@ class NotebookOutput:
 
     def _paint(self, now: float) -> None:
         finished, tail = self._splitter.take()
-        for block in finished:
-            self._region().show(inert(block))
+        if finished:
+            self._region().show(inert("".join(finished)))
             self._tail = _Region()
         if tail:
             self._region().show(inert(tail))

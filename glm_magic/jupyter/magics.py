@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from . import options as opts
 from .host import Host
 
 if TYPE_CHECKING:
+    import argparse
+
     from ..wiring import Workbench
     from .configurable import SettingTraits
 

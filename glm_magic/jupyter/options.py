@@ -25,11 +25,9 @@ class Parser(argparse.ArgumentParser):
     """An argparse parser whose errors are two lines with the nearest name."""
 
     def error(self, message: str) -> NoReturn:
+        """Called by argparse for anything it cannot read."""
         remedy = f"{self.prog} --help lists the options."
         raise ArgumentError(message[:1].upper() + message[1:].rstrip(".") + ".", remedy)
-
-    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        raise ArgumentError(message or "", f"{self.prog} --help lists the options.")
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -40,9 +38,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     think.add_argument(
         "--think", dest="thinking", action="store_true", default=None, help="reason first"
     )
-    think.add_argument(
-        "--no-think", dest="thinking", action="store_false", help="answer at once"
-    )
+    think.add_argument("--no-think", dest="thinking", action="store_false", help="answer at once")
     add("--effort", metavar="HOW", help="how much to reason, where the model has a choice")
     add("-t", "--temperature", metavar="0..1", help="higher is more varied")
     add("--top-p", metavar="0.01..1", help="tune this or the temperature")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..answer import Answer
-from ..chat.asking import Asking
 from ..errors import Stopped
-from .host import FrontEnd
-from .live_output import LiveOutput
+
+if TYPE_CHECKING:
+    from ..chat.asking import Asking
+    from .host import FrontEnd
+    from .live_output import LiveOutput
 
 
 def output_for(front_end: FrontEnd, *, whole_cell: bool) -> LiveOutput:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from ..answer import Answer, footer, warnings
-from ..chat.deltas import Delta
-from ..chat.turns import TurnBuilder
 from ..render.cleaning import plain
 from ..render.status import status_line
+
+if TYPE_CHECKING:
+    from ..chat.deltas import Delta
+    from ..chat.turns import TurnBuilder
 
 _DIM, _NORMAL, _CLEAR_LINE = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
 _STATUS_COLUMNS = 78

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .cleaning import plain
-from .escapes import literal
+from .escapes import note
 from .inert import inert, language
 from .lines import pieces
 
@@ -49,13 +49,13 @@ def answer_markdown(
     """
     parts = []
     if reasoning.strip():
-        summary = f"<details><summary>{literal(_thought(thought_seconds))}</summary>"
+        summary = f"<details><summary>{note(_thought(thought_seconds))}</summary>"
         # Made inert before it is wrapped: nothing in it is left open, so nothing can end this.
         parts += [summary, inert(reasoning).strip("\n"), "</details>"]
     parts.append(inert(text).strip("\n"))
-    parts += [f"> ⚠ *{literal(plain(warning))}*" for warning in warnings if warning.strip()]
+    parts += [f"> ⚠ *{note(plain(warning))}*" for warning in warnings if warning.strip()]
     if footer.strip():
-        parts.append(f"<small>{literal(plain(footer))}</small>")
+        parts.append(f"<small>{note(plain(footer))}</small>")
     return "\n\n".join(part for part in parts if part.strip())
 
 

@@ -13,11 +13,18 @@ DOLLAR = "<span>&#36;</span>"
 _TABLE = {ord(mark): f"&#{ord(mark)};" for mark in map(chr, range(33, 127)) if not mark.isalnum()}
 _TABLE.pop(ord(","))
 _CODE_TABLE = _TABLE | {ord("\n"): "&#10;", ord("\t"): "&#9;"}
+# Behind a tag of ours these mean nothing either, and a footer stays readable in the file.
+_NOTE_TABLE = {code: entity for code, entity in _TABLE.items() if chr(code) not in ".()%-"}
 
 
 def literal(text: str) -> str:
     """The text on one line, each ASCII punctuation mark as an entity, dollars kept from MathJax."""
     return " ".join(text.split()).translate(_TABLE).replace("&#36;", DOLLAR)
+
+
+def note(text: str) -> str:
+    """One line of our own to stand behind a tag or mark of ours; like `literal`, but readable."""
+    return " ".join(text.split()).translate(_NOTE_TABLE).replace("&#36;", DOLLAR)
 
 
 def code_span(code: str) -> str:

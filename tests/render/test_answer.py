@@ -15,8 +15,8 @@ def test_parts_in_order() -> None:
         "Hi *there*", "Hm.", thought_seconds=3.21, footer="glm-4.5 · 2 s", warnings=["cut short"]
     )
     assert answer == (
-        "<details><summary>Thought for 3&#46;2 s</summary>\n\nHm.\n\n</details>\n\n"
-        "Hi *there*\n\n> ⚠ *cut short*\n\n<small>glm&#45;4&#46;5 · 2 s</small>"
+        "<details><summary>Thought for 3.2 s</summary>\n\nHm.\n\n</details>\n\n"
+        "Hi *there*\n\n> ⚠ *cut short*\n\n<small>glm-4.5 · 2 s</small>"
     )
 
 

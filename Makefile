@@ -1,0 +1,48 @@
+# One command for each thing there is to do; each makes the environment that it needs.
+# Another interpreter: make test PYTHON=python3.13
+
+PYTHON ?= python3
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo demo-lab test lint bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.made-demo ## Ask about a DataFrame in this terminal; needs no key
+	@.venv/bin/glm-magic demo
+
+demo-lab: .venv/.made-lab ## The same in JupyterLab
+	@.venv/bin/glm-magic demo --lab
+
+test: lint ## Style, types, layers and every test
+	@.ci/chromium
+	.venv-test/bin/python -m pytest
+
+lint: .venv-test/.made ## Style and types only
+	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check .
+	.venv-test/bin/mypy
+
+bench: .venv-test/.made ## Measure what the design promises
+	.venv-test/bin/python -m tests.benchmarks
+
+clean: ## Remove the environments and all that tools leave behind
+	rm -rf .venv .venv-test .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist screenshots *.egg-info
+	find glm_magic tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are newer than pyproject.toml, so an environment is brought up to date when it changes.
+.venv/.made-demo: pyproject.toml
+	@.ci/environment "$(PYTHON)" .venv demo
+	@touch $@
+
+.venv/.made-lab: pyproject.toml
+	@.ci/environment "$(PYTHON)" .venv lab
+	@touch $@ .venv/.made-demo
+
+.venv-test/.made: pyproject.toml
+	@.ci/environment "$(PYTHON)" .venv-test test
+	@touch $@

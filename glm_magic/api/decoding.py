@@ -1,0 +1,225 @@
+"""Bytes of a response to deltas: chunk JSON of any host that was seen to speak this wire."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..chat.deltas import Delta, ToolCallPiece
+from ..chat.messages import Usage
+from ..errors import GLMError, ProtocolError
+from ..keys import APIKey, redact
+from .failures import error_in, refusal_error
+from .scrub import Content, Outlet, joined_halves
+from .sse import Event, EventDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DONE = "[DONE]"
+MAX_DOCUMENT_BYTES = 32 * 2**20
+_BLANK = re.compile(r"\s*")
+
+
+class AnswerDecoder:
+    """Feed bytes cut anywhere, get the deltas that are whole; `finish` gives the last ones.
+
+    However the bytes are cut, the deltas together say the same.
+
+    Args:
+        key: The key that was sent, so that an echo of it is taken out.
+        model: The model asked for, to make refusals clear.
+        events: Whether the body is a stream of events; else it is one JSON document.
+
+    Attributes:
+        failure: Why this is no answer, or not the end of one; raise it after what came.
+        ended: The host said that the answer is over.
+        finish_reason: Why the model stopped; "" while it has not.
+    """
+
+    def __init__(self, *, key: APIKey | None = None, model: str = "", events: bool = True) -> None:
+        self.failure: GLMError | None = None
+        self.ended = False
+        self.finish_reason = ""
+        self._key = key
+        self._model = model
+        self._events = EventDecoder() if events else None
+        self._document = bytearray()
+        self._content = Content()
+        self._text = Outlet(key)
+        self._thought = Outlet(key)
+        self._arguments: dict[int, Outlet] = {}
+        self._indexes: dict[str, int] = {}
+        self._bad_records = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether no more bytes are wanted."""
+        return self.ended or self.failure is not None
+
+    def feed(self, data: bytes) -> list[Delta]:
+        """The deltas completed by these bytes."""
+        if self.over:
+            return []
+        if self._events is not None:
+            return self._deltas(self._events.feed(data))
+        self._document += data
+        if len(self._document) > MAX_DOCUMENT_BYTES:
+            message = f"The host sent an answer of more than {MAX_DOCUMENT_BYTES:,} bytes."
+            self.failure = ProtocolError(message, "Check the base URL: %glm config.")
+        return []
+
+    def finish(self) -> list[Delta]:
+        """What the end of the body completes."""
+        events: list[Event] = []
+        if not self.over:
+            events = self._whole() if self._events is None else self._events.finish()
+        deltas = [*self._deltas(events), *self._rest()]
+        if self._bad_records:
+            records = "record was" if self._bad_records == 1 else "records were"
+            warning = f"{self._bad_records} broken {records} left out of the stream."
+            deltas.append(Delta(warning=warning))
+        return deltas
+
+    def _rest(self) -> list[Delta]:
+        """What was held back because it could have been the beginning of a mark or of the key."""
+        text, thought = self._content.feed("", final=True)
+        text = self._text.feed(text, final=True)
+        thought = self._thought.feed(thought, final=True)
+        held = ((index, one.feed("", final=True)) for index, one in self._arguments.items())
+        pieces = tuple(ToolCallPiece(index, arguments=rest) for index, rest in held if rest)
+        return [Delta(text, thought, pieces)] if text or thought or pieces else []
+
+    def _whole(self) -> list[Event]:
+        """A non-streamed answer, read as the one event that ends."""
+        try:
+            document = json.loads(self._document)
+        except (ValueError, RecursionError):
+            document = None
+        if not isinstance(document, dict) or not ("choices" in document or error_in(document)):
+            message = "The host's answer is not one of this wire."
+            self.failure = ProtocolError(message, "Check the base URL: %glm config.")
+            return []
+        return [Event("", json.dumps(document)), Event("", DONE)]
+
+    def _deltas(self, events: list[Event]) -> list[Delta]:
+        deltas: list[Delta] = []
+        for event in events:
+            for chunk in self._chunks(event.data):
+                error = error_in(chunk) if chunk is not None else None
+                if event.type == "error":
+                    error = error or ("", event.data)
+                if error:
+                    self.failure = refusal_error(None, *error, model=self._model, key=self._key)
+                    return deltas
+                if chunk is None:
+                    self.ended = True
+                    return [*deltas, Delta(ended=True)]
+                deltas.append(self._delta(chunk))
+        if self._events is not None and self._events.overlong:
+            self.failure = self._events.overlong
+        return deltas
+
+    def _chunks(self, data: str) -> Iterator[dict[str, Any] | None]:
+        """The JSON objects of one event: usually one, sometimes several glued by `data:`.
+
+        A broken record is counted and passed over (github.com/zai-org/GLM-5/issues/66). None
+        stands for `[DONE]`.
+        """
+        decoder, at = json.JSONDecoder(), _after_blank(data, 0)
+        while at < len(data):
+            if data.startswith(DONE, at):
+                yield None
+                return
+            chunk: Any = None
+            try:
+                chunk, at = decoder.raw_decode(data, at)
+            except (ValueError, RecursionError):
+                following = data.find("data:", at + 1)
+                at = len(data) if following < 0 else following
+            if isinstance(chunk, dict):
+                yield chunk
+            else:
+                self._bad_records += 1
+            at = _after_blank(data, at)
+            if data.startswith("data:", at):
+                at = _after_blank(data, at + len("data:"))
+
+    def _delta(self, chunk: dict[str, Any]) -> Delta:
+        choice = _first(chunk.get("choices"))
+        said = _dictionary(choice.get("delta")) or _dictionary(choice.get("message"))
+        text, thought = self._content.feed(_string(said.get("content")))
+        thought += _string(said.get("reasoning_content")) or _string(said.get("reasoning"))
+        finish_reason = self._word(choice.get("finish_reason"))
+        self.finish_reason = finish_reason or self.finish_reason
+        return Delta(
+            text=self._text.feed(text) if text else "",
+            reasoning=self._thought.feed(thought) if thought else "",
+            tool_calls=self._tool_pieces(said.get("tool_calls")),
+            finish_reason=finish_reason,
+            usage=_usage(chunk.get("usage")),
+            model=self._word(chunk.get("model")),
+            response_id=self._word(chunk.get("id")),
+        )
+
+    def _tool_pieces(self, calls: object) -> tuple[ToolCallPiece, ...]:
+        pieces = []
+        for call in filter(None, map(_dictionary, calls if isinstance(calls, list) else ())):
+            function = _dictionary(call.get("function"))
+            arguments = function.get("arguments")
+            if arguments is not None and not isinstance(arguments, str):
+                arguments = json.dumps(arguments, ensure_ascii=False)  # the documentation's form
+            index = self._index(call)
+            outlet = self._arguments.setdefault(index, Outlet(self._key))
+            call_id, name = self._word(call.get("id")), self._word(function.get("name"))
+            pieces.append(ToolCallPiece(index, call_id, name, outlet.feed(arguments or "")))
+        return tuple(pieces)
+
+    def _word(self, value: object) -> str:
+        """A short text that comes whole."""
+        return redact(joined_halves(_string(value)), self._key)
+
+    def _index(self, call: dict[str, Any]) -> int:
+        """Which call a piece belongs to: by its index, else by its id, else the latest one."""
+        index, call_id = call.get("index"), _string(call.get("id"))
+        if not isinstance(index, int):
+            latest = max(self._arguments, default=-1)
+            fresh = latest + 1 if call_id else max(latest, 0)
+            index = self._indexes.get(call_id, fresh)
+        if call_id:
+            self._indexes.setdefault(call_id, index)
+        return index
+
+
+def _after_blank(text: str, at: int) -> int:
+    hit = _BLANK.match(text, at)
+    return hit.end() if hit else at
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _dictionary(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _first(choices: object) -> dict[str, Any]:
+    return _dictionary(choices[0]) if isinstance(choices, list) and choices else {}
+
+
+def _usage(usage: object) -> Usage | None:
+    if not isinstance(usage, dict):
+        return None
+
+    def count(record: object, name: str) -> int | None:
+        value = record.get(name) if isinstance(record, dict) else None
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    if prompt is None or completion is None:
+        return None
+    cached = count(usage.get("prompt_tokens_details"), "cached_tokens")
+    reasoning = count(usage.get("completion_tokens_details"), "reasoning_tokens")
+    return Usage(prompt, completion, cached, reasoning)

@@ -1,0 +1,1 @@
+"""Tests of glm_magic. None needs a key, none leaves this machine."""

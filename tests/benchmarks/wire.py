@@ -1,0 +1,79 @@
+"""The sandbox in a process of its own, so that its work is nobody else's CPU time.
+
+It also notes when it wrote the first piece of each answer's text. `time.monotonic` counts from the
+same moment in every process of a machine.
+"""
+
+import multiprocessing
+import time
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+from glm_magic.sandbox import Fault, Sandbox
+
+_TEXT = b'"content":"'
+_STOP_SECONDS = 5
+
+
+class Wire:
+    """A running sandbox at full speed, and the thread of control to its process."""
+
+    base_url: str
+    key: str
+
+    def __enter__(self) -> Self:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        self.base_url, self.key = self._pipe.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pipe.send(("stop", ()))
+        self._process.join(_STOP_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+
+    def fault(self, name: str, *arguments: object) -> None:
+        """Let the next answer go wrong, as the `Fault` of this name does."""
+        self._ask("fault", name, *arguments)
+
+    def first_text_written(self) -> float:
+        """When the latest answer's first text was written, on the monotonic clock."""
+        return float(self._ask("first_text_written"))
+
+    def _ask(self, *question: Any) -> Any:
+        self._pipe.send((question[0], question[1:]))
+        return self._pipe.recv()
+
+
+def _serve(pipe: Connection) -> None:
+    written: list[float] = []
+    _note_first_text(written)
+    with Sandbox(tokens_per_second=None) as sandbox:
+        pipe.send((sandbox.base_url, sandbox.key))
+        while True:
+            word, arguments = pipe.recv()
+            if word == "stop":
+                return
+            if word == "fault":
+                name, *rest = arguments
+                sandbox.faults.append(getattr(Fault, name)(*rest))
+            pipe.send(written[-1] if word == "first_text_written" else None)
+
+
+def _note_first_text(written: list[float]) -> None:
+    """Have the sandbox's route for answers note the time just before it writes."""
+    from glm_magic.sandbox.server import Answers
+
+    write = Answers.write
+
+    def noting(route: Any, chunk: Any) -> None:
+        # A route lives for one request.
+        if not hasattr(route, "text_noted") and isinstance(chunk, bytes) and _TEXT in chunk:
+            route.text_noted = True
+            written.append(time.monotonic())
+        write(route, chunk)
+
+    Answers.write = noting  # type: ignore[method-assign]

@@ -1,0 +1,20 @@
+"""What holds for every test: an empty house, no network, and a key that nobody ever sees."""
+
+import hypothesis
+import pytest
+
+from glm_magic.keys import APIKey
+
+from .canary import CANARY
+
+pytest_plugins = ["tests.isolation", "tests.leaks"]
+
+# The same examples on every run and every machine: a failure can be repeated by anybody.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("same")
+
+
+@pytest.fixture
+def canary_key() -> APIKey:
+    """An API key that fails the test wherever it shows up: output, logs, files, warnings."""
+    return APIKey(CANARY)

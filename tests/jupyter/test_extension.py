@@ -1,0 +1,98 @@
+"""Loading, unloading, completion."""
+
+import pytest
+from traitlets.config import Config
+
+from glm_magic.jupyter.question_mark import keep_question_mark
+from tests.jupyter.conftest import Shell
+
+
+def state(shell: Shell) -> tuple[object, ...]:
+    """What an extension could leave behind."""
+    ip = shell.ip
+    return (
+        sorted(ip.magics_manager.magics["line"]),
+        sorted(ip.magics_manager.magics["cell"]),
+        list(ip.configurables),
+        list(ip.Completer.custom_matchers),
+        list(ip.input_transformers_cleanup),
+        {name: list(found) for name, found in ip.events.callbacks.items()},
+    )
+
+
+def test_unload_undoes_load(bare_shell: Shell) -> None:
+    """After unloading, the shell is as it was before, also after fifty rounds."""
+    bare_shell.ip.run_line_magic("unload_ext", "glm_magic")  # IPython itself adds something once
+    before = state(bare_shell)
+    for _ in range(50):
+        bare_shell.ip.run_line_magic("load_ext", "glm_magic")
+        bare_shell.ip.run_line_magic("reload_ext", "glm_magic")
+        bare_shell.ip.run_line_magic("unload_ext", "glm_magic")
+    assert state(bare_shell) == before
+
+
+def test_loading_twice_registers_once(shell: Shell) -> None:
+    """A second `%load_ext` changes nothing."""
+    before = state(shell)
+    shell.ip.extension_manager.loaded.discard("glm_magic")
+    shell.ip.run_line_magic("load_ext", "glm_magic")
+    assert state(shell) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%%glm --fr", "--frame"),
+        ("%%glm --no", "--no-think"),
+        ("%%glm -m glm-4.5-a", "glm-4.5-air"),
+        ("%%glm --model glm-4.5-a", "glm-4.5-airx"),
+        ("%%glm --provider big", "bigmodel"),
+        ("%%glm -m glm-4.5 --frame peng", "penguins"),
+        ("%glm mod", "models"),
+        ("%glm model glm-4.6", "glm-4.6v-flash"),
+        ("%glm models --re", "--refresh"),
+        ("%glm login co", "cometapi"),
+        ("%glm ask --prev", "--preview"),
+    ],
+)
+def test_tab_completes_the_first_line(shell: Shell, line: str, expected: str) -> None:
+    """Options, models, providers, frames and subcommands are offered where they fit."""
+    shell.run("import pandas\npenguins = pandas.DataFrame({'a': [1]})\npenalty = 3")
+    offered = shell.complete(line)
+    assert any(name.endswith(expected) for name in offered), offered
+
+
+def test_only_frames_are_offered_as_frames(shell: Shell) -> None:
+    """After `--frame` a variable that is no frame is not offered."""
+    shell.run("import pandas\npenguins = pandas.DataFrame({'a': [1]})\npenalty = 3")
+    assert shell.complete("%%glm --frame pen") == ["penguins"]
+
+
+def test_the_prompt_is_left_to_python_completion(shell: Shell) -> None:
+    """In the prompt our options are not offered."""
+    assert "--frame" not in shell.complete("%%glm\n--fr")
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        (
+            ["%glm ask how are you?\n"],
+            ["get_ipython().run_line_magic('glm', 'ask how are you?')\n"],
+        ),
+        (["%glm ask hi\n"], ["%glm ask hi\n"]),
+        (["%glm help?\n"], ["%glm help?\n"]),
+        (["x = '''\n", "%glm ask who?\n", "'''\n"], ["x = '''\n", "%glm ask who?\n", "'''\n"]),
+        ([], []),
+    ],
+)
+def test_a_question_mark_stays_in_the_question(source: list[str], kept: list[str]) -> None:
+    """Only a question on the first line is kept from IPython's help; all else is untouched."""
+    assert keep_question_mark(source) == kept
+
+
+def test_config_of_unknown_traits_is_no_trouble(bare_shell: Shell) -> None:
+    """Other people's sections in `ipython_config.py` do not disturb loading."""
+    bare_shell.ip.config.merge(Config({"Other": {"x": 1}}))
+    bare_shell.ip.run_line_magic("load_ext", "glm_magic")
+    assert "glm" in bare_shell.ip.magics_manager.magics["cell"]
