@@ -36,6 +36,8 @@ class Turn:
         attachments: What went along.
         earlier_turns: How many earlier turns were sent along.
         earlier_names: What had been attached to those.
+        earlier_digest: Of everything said before it, to see later whether that has changed.
+        left_out: How many earlier turns no longer fitted into the context window.
         user: The user message exactly as sent, attachments included.
         request_digest: SHA-256 of the exact request body, hexadecimal.
         text: The answer.
@@ -61,6 +63,8 @@ class Turn:
     request_digest: str
     earlier_turns: int = 0
     earlier_names: tuple[str, ...] = ()
+    earlier_digest: str = ""
+    left_out: int = 0
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
