@@ -110,9 +110,17 @@ class Answer:
             "warnings": warnings(turn),
         }
 
-    def bundle(self) -> dict[str, str]:
-        """The MIME bundle of the finished output: no JavaScript, no widget."""
-        return {"text/markdown": self.markdown(), "text/plain": self.plain()}
+    def bundle(self, *, brief: bool = False) -> dict[str, str]:
+        """The MIME bundle of the finished output: no JavaScript, no widget.
+
+        Args:
+            brief: Say only the footer as plain text, where Markdown is what will be shown: the
+                whole text twice would double the notebook.
+        """
+        return {
+            "text/markdown": self.markdown(),
+            "text/plain": self.footer if brief else self.plain(),
+        }
 
     def metadata(self) -> dict[str, Any]:
         """What the output's metadata says of the turn, under "glm_magic"."""

@@ -282,6 +282,9 @@ def _advice(settings: Settings, prompt: str, images: Sequence[str]) -> tuple[str
         near = near_models(model.id)
         hint = f" (did you mean {' or '.join(near)}?)" if near else ""
         advice.append(f"{model.id} is not in the catalog{hint}; it is asked for all the same.")
+    if settings.provider.thinking == "none" and settings.thinking is not None:
+        name = settings.provider.name
+        advice.append(f"The provider {name} has no known switch for thinking; none is sent.")
     if images and model.images is False:
         advice.append(f"{model.id} reads no images; glm-4.5v does.")
     if _without_keys(prompt, settings) != prompt:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REPAINT_SECONDS = 0.1
 _STATUS_SECONDS = 1.0
+_BYTES_PER_SECOND = 35_000
 
 
 class LiveOutput(Protocol):
@@ -36,14 +37,19 @@ class LiveOutput(Protocol):
 
 
 class NotebookOutput:
-    """For a cell whose whole output is ours."""
+    """For a cell whose whole output is ours.
 
-    def __init__(self) -> None:
+    Args:
+        markdown: Whether the front end shows Markdown; then plain text is kept short.
+    """
+
+    def __init__(self, *, markdown: bool) -> None:
+        self._markdown = markdown
         self._splitter = BlockSplitter()
         self._status: _Region | None = None
         self._tail: _Region | None = None
         self._notice = ""
-        self._painted_at = 0.0
+        self._next_paint = 0.0
         self._dirty = False
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
@@ -58,20 +64,24 @@ class NotebookOutput:
             self._paint_status(builder)
             self._tail = _Region()
             self._paint(now)
-        elif self._dirty and now - self._painted_at >= REPAINT_SECONDS:
+        elif self._dirty and now >= self._next_paint:
             self._paint(now)
-        elif self._tail is None and now - self._painted_at >= _STATUS_SECONDS:
+        elif self._tail is None and now >= self._next_paint:
             self._paint_status(builder)
-            self._painted_at = now
+            self._next_paint = now + _STATUS_SECONDS
 
     def _paint(self, now: float) -> None:
         finished, tail = self._splitter.take()
+        messages = bool(finished) + bool(tail)
+        size_bytes = len(tail) + sum(map(len, finished))
         if finished:
             self._region().show(inert("".join(finished)))
             self._tail = _Region()
         if tail:
             self._region().show(inert(tail))
-        self._painted_at, self._dirty = now, False
+        # A commit is a message of its own, and a long tail is repainted less often.
+        pause = max(REPAINT_SECONDS * messages, size_bytes / _BYTES_PER_SECOND)
+        self._next_paint, self._dirty = now + pause, False
 
     def _region(self) -> _Region:
         self._tail = self._tail or _Region()
@@ -87,7 +97,7 @@ class NotebookOutput:
         """Replace everything by the one final output, which carries its turn."""
         if self._status or self._tail:
             clear_output(wait=True)
-        display(answer.bundle(), raw=True, metadata=answer.metadata())
+        display(answer.bundle(brief=self._markdown), raw=True, metadata=answer.metadata())
 
 
 class InlineOutput:

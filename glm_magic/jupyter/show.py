@@ -30,7 +30,7 @@ def output_for(front_end: FrontEnd, *, whole_cell: bool) -> LiveOutput:
         return PipeOutput()
     from .live_output import InlineOutput, NotebookOutput
 
-    return NotebookOutput() if whole_cell else InlineOutput()
+    return NotebookOutput(markdown=front_end != "console") if whole_cell else InlineOutput()
 
 
 def show(asking: Asking, output: LiveOutput) -> Answer:
