@@ -11,6 +11,7 @@ from ..errors import ContentFilterError
 from .conversation import Conversation
 from .messages import Message, Request
 from .turns import SENSITIVE, Turn, TurnBuilder, begin
+from .window import first_kept
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -50,6 +51,7 @@ class Chat:
         provider: The provider's name, kept with each turn.
         conversation: What was said before; a new one when not given.
         price: USD for a finished turn, or None where that is not known.
+        window_tokens: What earlier turns may take of a request, estimated; None is no limit.
     """
 
     def __init__(
@@ -58,11 +60,21 @@ class Chat:
         provider: str,
         conversation: Conversation | None = None,
         price: Callable[[Turn], float | None] = lambda turn: None,  # noqa: ARG005 - one signature
+        window_tokens: int | None = None,
     ) -> None:
         self.client = client
         self.provider = provider
         self.conversation = Conversation() if conversation is None else conversation
         self.price = price
+        self.window_tokens = window_tokens
+
+    def _earlier(self, cell: str | None, *, once: bool) -> tuple[tuple[Turn, ...], int]:
+        """The earlier turns that are sent along, and how many no longer fit."""
+        if once:
+            return (), 0
+        turns = self.conversation.before(cell)
+        first = 0 if self.window_tokens is None else first_kept(turns, self.window_tokens)
+        return turns[first:], first
 
     def request(
         self,
@@ -86,7 +98,8 @@ class Chat:
             images: URLs of images.
             **fields: The other fields of `Request`.
         """
-        earlier = () if once else self.conversation.messages(cell)
+        turns, _ = self._earlier(cell, once=once)
+        earlier = [message for turn in turns for message in turn.messages()]
         sent_before = "\n".join(message.content for message in earlier)
         # What an earlier message of this request already holds is not said twice.
         new = [one.text for one in attachments if one.text not in sent_before]
@@ -106,6 +119,7 @@ class Chat:
         """Ask; iterate over the result for the deltas. Takes what `request` takes."""
         request = self.request(prompt, attachments, cell=cell, once=once, **fields)
         body = self.client.body(request)
+        earlier, left_out = self._earlier(cell, once=once)
         turn = begin(
             cell=cell,
             provider=self.provider,
@@ -114,7 +128,9 @@ class Chat:
             attachments=tuple(attachments),
             user=request.messages[-1],
             request_digest=hashlib.sha256(body).hexdigest(),
-            earlier=() if once else self.conversation.before(cell),
+            earlier=earlier,
+            earlier_digest="" if once else self.conversation.digest_before(cell),
+            left_out=left_out,
         )
         return Asking(self, request, turn, keep=not once)
 
@@ -131,6 +147,7 @@ class Asking:
         self.builder = TurnBuilder(turn)
         self._chat = chat
         self._keep = keep
+        self._within = False
         self._finished = False
         self._finishing = threading.Lock()
         self._exchange: Exchange | None = None
@@ -142,6 +159,8 @@ class Asking:
 
     def _begin(self) -> Exchange:
         if self._exchange is None:
+            if self._keep:
+                self._chat.conversation.begin(self.builder.turn)
             self._exchange = self._chat.client.send(self.request)
         if self._finished:  # stopped before it began
             self._exchange.stop()
@@ -153,7 +172,7 @@ class Asking:
                 self.builder.add(delta)
                 yield delta
         except BaseException as error:
-            self.finish(_reason(error))
+            self._fail(error)
             raise
         self.finish()
 
@@ -163,11 +182,17 @@ class Asking:
                 self.builder.add(delta)
                 yield delta
         except BaseException as error:
-            self.finish(_reason(error))
+            self._fail(error)
             raise
         self.finish()
 
+    def _fail(self, error: BaseException) -> None:
+        # Left from outside: then `__exit__`, if there is one, knows why.
+        if not (self._within and isinstance(error, GeneratorExit)):
+            self.finish(_reason(error))
+
     def __enter__(self) -> Self:
+        self._within = True
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -185,8 +210,8 @@ class Asking:
             turn = self.builder.finish(partial_reason)
             self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
             self._finished = True
-            if self._keep:
-                self._chat.conversation.put(self.builder.turn)
+            if self._keep and self._exchange is not None:
+                self._chat.conversation.finish(self.builder.turn)
         if self._exchange is not None:
             self._exchange.stop()
 

@@ -63,7 +63,7 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
         record.pop("partial_reason")
         record |= answered
     names = {one.name for one in fields(Turn)}
-    known = {name: value for name, value in record.items() if name in names}
+    known: dict[str, Any] = {name: value for name, value in record.items() if name in names}
     content = record.get("context", "") + record["prompt"]
     known["user"] = Message("user", content, images=tuple(record.get("images", ())))
     known["attachments"] = tuple(_attachment_from(one) for one in record.get("attached", ()))
@@ -71,7 +71,9 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
     known["usage"] = Usage(**record["usage"]) if record.get("usage") else None
     for name in ("warnings", "earlier_names"):
         known[name] = tuple(record.get(name, ()))
-    return Turn(**{"request_digest": "", "cell": None} | known)
+    known.setdefault("request_digest", "")
+    known.setdefault("cell", None)
+    return Turn(**known)
 
 
 def _plain(turn: Turn, names: Any) -> Record:
@@ -84,8 +86,12 @@ def _plain(turn: Turn, names: Any) -> Record:
 
 
 def _attachment(one: Attachment) -> Record:
-    record = {"name": one.name, "kind": one.kind, "level": one.level, "digest": one.digest}
-    record |= {"tokens": one.tokens, "shape": list(one.shape), "notes": list(one.notes)}
+    record: Record = {"name": one.name, "kind": one.kind, "level": one.level}
+    record |= {"digest": one.digest} | {
+        "tokens": one.tokens,
+        "shape": list(one.shape),
+        "notes": list(one.notes),
+    }
     return record | ({"rows_sent": one.rows_sent} if one.rows_sent else {})
 
 

@@ -98,6 +98,8 @@ def begin(
     user: Message,
     request_digest: str,
     earlier: Sequence[Turn] = (),
+    earlier_digest: str = "",
+    left_out: int = 0,
 ) -> Turn:
     """A turn that exists from the first moment, partial until it is finished."""
     return Turn(
@@ -112,6 +114,8 @@ def begin(
         request_digest=request_digest,
         earlier_turns=len(earlier),
         earlier_names=tuple(dict.fromkeys(one.name for t in earlier for one in t.attachments)),
+        earlier_digest=earlier_digest,
+        left_out=left_out,
         partial_reason="not finished",
     )
 

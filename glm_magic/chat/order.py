@@ -1,0 +1,129 @@
+"""In which order turns stand, and how every change of it is taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A turn was appended (`old` is None) or took the place of another."""
+
+    new: str
+    old: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The whole order changed."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+Change = Put | Whole
+
+
+class Order:
+    """Names of turns in order, each perhaps tied to a cell, with everything undoable.
+
+    Appending costs the same however many there are.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._cells: dict[str, str | None] = {}
+        self._places: dict[str, int] = {}
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
+
+    def place(self, cell: str | None) -> int:
+        """Where a turn of this cell stands, or would be appended."""
+        return len(self.names) if cell is None else self._places.get(cell, len(self.names))
+
+    def put(self, name: str, cell: str | None) -> int:
+        """Append a turn, or let it replace the one of its cell; returns its place."""
+        place = self.place(cell)
+        old = self.names[place] if place < len(self.names) else None
+        self._cells[name] = cell
+        return self._record(Put(name, old))
+
+    def change(self, names: Sequence[str], cells: Mapping[str, str | None] | None = None) -> int:
+        """Another order, with the cells of new names; returns the first place that may differ."""
+        self._cells.update(cells or {})
+        return self._record(Whole(tuple(self.names), tuple(names)))
+
+    def arrange(self, cells: Sequence[str]) -> None:
+        """Order the turns as their cells stand in a notebook; this is no change to undo.
+
+        A turn whose cell is not among them follows its neighbour.
+
+        Args:
+            cells: The notebook's cells in order; a cell's second question has the cell "id/2".
+        """
+        rank = {cell: place for place, cell in enumerate(cells)}
+        keys: list[tuple[int, int]] = []
+        last = -1
+        for number, name in enumerate(self.names):
+            last = rank.get((self._cells.get(name) or "").partition("/")[0], last)
+            keys.append((last, number))
+        self._set([self.names[number] for _, number in sorted(keys)])
+
+    def undo(self, name: str | None = None) -> Change | None:
+        """Take back the last change, or the last one that put this turn; None if there is none."""
+        return self._move(self._done, self._undone, name)
+
+    def redo(self, name: str | None = None) -> Change | None:
+        """Make an undone change again, as `undo` chooses it."""
+        return self._move(self._undone, self._done, name)
+
+    def _record(self, change: Change) -> int:
+        self._done.append(change)
+        self._undone.clear()
+        return self._make(change)
+
+    def _move(self, source: list[Change], target: list[Change], name: str | None) -> Change | None:
+        for index in range(len(source) - 1, -1, -1):
+            change = source[index]
+            if name is None or (isinstance(change, Put) and change.new == name):
+                target.append(source.pop(index))
+                if target is self._undone:
+                    self._unmake(change)
+                else:
+                    self._make(change)
+                return change
+        return None
+
+    def _make(self, change: Change) -> int:
+        if isinstance(change, Whole):
+            return self._set(change.after)
+        if change.old is not None and change.old in self.names:
+            return self._swap(change.old, change.new)
+        cell = self._cells.get(change.new)
+        if cell:
+            self._places[cell] = len(self.names)
+        self.names.append(change.new)
+        return len(self.names) - 1
+
+    def _unmake(self, change: Change) -> None:
+        if isinstance(change, Whole):
+            self._set(change.before)
+        elif change.old is None:
+            self._set(name for name in self.names if name != change.new)
+        elif change.new in self.names:
+            self._swap(change.new, change.old)
+
+    def _swap(self, out: str, into: str) -> int:
+        place = self.names.index(out)
+        self.names[place] = into
+        return place
+
+    def _set(self, names: Iterable[str]) -> int:
+        self.names = list(names)
+        cells = ((self._cells.get(name), place) for place, name in enumerate(self.names))
+        self._places = {cell: place for cell, place in cells if cell}
+        return 0
