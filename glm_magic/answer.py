@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import AnswerError
 from .render.answer import answer_markdown, answer_plain, code_blocks
+from .store.metadata import output_metadata
 
 if TYPE_CHECKING:
     from .chat.messages import Usage
@@ -20,10 +21,12 @@ class Answer:
 
     Args:
         turn: The finished turn, complete or partial.
+        conversation: The name of the conversation it belongs to, or "".
     """
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, conversation: str = "") -> None:
         self.turn = turn
+        self.conversation = conversation
 
     def __str__(self) -> str:
         return self.turn.text
@@ -117,55 +120,16 @@ class Answer:
             brief: Say only the footer as plain text, where Markdown is what will be shown: the
                 whole text twice would double the notebook.
         """
-        return {
-            "text/markdown": self.markdown(),
-            "text/plain": self.footer if brief else self.plain(),
-        }
+        plain = self.footer if brief else self.plain()
+        return {"text/markdown": self.markdown(), "text/plain": plain}
 
     def metadata(self) -> dict[str, Any]:
-        """What the output's metadata says of the turn, under "glm_magic"."""
-        return {"glm_magic": record(self.turn)}
+        """What the metadata of the output says of the turn, under "glm_magic"."""
+        record = output_metadata(self.turn, self.conversation, shown=self.markdown())
+        return {"glm_magic": record}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:  # noqa: ARG002
         return self.bundle(), self.metadata()
-
-
-def record(turn: Turn) -> dict[str, Any]:
-    """The turn as plain JSON values; of attachments only names and digests, never their text."""
-    return {
-        "schema": 1,
-        "turn": turn.id,
-        "cell": turn.cell,
-        "created": turn.created,
-        "provider": turn.provider,
-        "model": turn.model,
-        "status": turn.status,
-        "partial_reason": turn.partial_reason,
-        "finish_reason": turn.finish_reason,
-        "prompt": turn.prompt,
-        "answer": turn.text,
-        "usage": _usage_record(turn.usage),
-        "cost_usd": turn.cost_usd,
-        "seconds": turn.seconds,
-        "attached": [
-            {"name": one.name, "kind": one.kind, "level": one.level, "digest": one.digest}
-            for one in turn.attachments
-        ],
-        "request_digest": turn.request_digest,
-    }
-
-
-def _usage_record(usage: Usage | None) -> dict[str, int] | None:
-    if usage is None:
-        return None
-    counts = {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-        "cached_tokens": usage.cached_tokens,
-        "reasoning_tokens": usage.reasoning_tokens,
-    }
-    return {name: count for name, count in counts.items() if count is not None}
 
 
 def footer(turn: Turn) -> str:
@@ -194,6 +158,9 @@ def warnings(turn: Turn) -> list[str]:
     found = list(turn.warnings)
     if turn.partial_reason:
         found.insert(0, f"Incomplete: {turn.partial_reason}.")
+    if turn.left_out:
+        turns = "1 earlier turn" if turn.left_out == 1 else f"{turn.left_out} earlier turns"
+        found.append(f"{turns} no longer fit into the context window; %glm compact sums them up.")
     for one in turn.attachments:
         found += [f"{one.name}: {note}" for note in one.notes]
     return found

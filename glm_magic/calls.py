@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Self
 from .answer import Answer
 from .chat.conversation import Conversation
 from .chat.deltas import Delta
-from .wiring import Question, workbench
+from .wiring import workbench
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from .chat.asking import Asking
     from .chat.turns import Turn
+    from .questions import Question
 
 
 class Stream:
@@ -49,7 +50,7 @@ class Stream:
     @property
     def answer(self) -> Answer:
         """The answer as far as it has come."""
-        return Answer(self._asking.turn)
+        return Answer(self._asking.turn, self._asking.conversation)
 
 
 class Chat:
@@ -129,14 +130,14 @@ def _wait(question: Question) -> Answer:
     with question.ask() as asking:
         for _ in asking:
             pass
-    return Answer(asking.turn)
+    return Answer(asking.turn, asking.conversation)
 
 
 async def _wait_async(question: Question) -> Answer:
     with question.ask() as asking:
         async for _ in asking:
             pass
-    return Answer(asking.turn)
+    return Answer(asking.turn, asking.conversation)
 
 
 def _named(frames: tuple[object, ...], caller: Any) -> dict[str, object]:

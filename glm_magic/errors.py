@@ -5,7 +5,9 @@
     ├── SettingsError              a setting that cannot be used
     │   ├── KeyMissingError        no API key for this provider
     │   └── KeyRefusedError        the key belongs to another host, or the URL is not safe for a key
+    ├── BudgetError                a question that would cost more than allowed
     ├── FrameError                 an object that cannot be described
+    ├── StoreError                 a conversation could not be written or read
     ├── AnswerError                an answer that is not what was asked for
     ├── TransportError             the line, not the server's words
     │   ├── ConnectionFailedError
@@ -98,8 +100,16 @@ class KeyRefusedError(SettingsError):
     """The key belongs to another host, or the URL is not safe for a key."""
 
 
+class BudgetError(GLMError):
+    """A question that would pass the budget; it was not sent."""
+
+
 class FrameError(GLMError):
     """An object that cannot be described to a model."""
+
+
+class StoreError(GLMError):
+    """A conversation could not be written or read."""
 
 
 class AnswerError(GLMError):

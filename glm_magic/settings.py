@@ -92,6 +92,11 @@ FIELDS: Mapping[str, Field] = {
     "max_tokens": Field("Longest answer with its reasoning, in tokens.", parse=_count(1)),
     "stop": Field("One text at which the answer ends."),
     "system": Field("The system prompt; an empty text sends none."),
+    "budget_usd": Field(
+        "Most USD for a conversation, and for a day; a question that would pass it is refused.",
+        parse=_number(0, 1e9),
+    ),
+    "budget_tokens": Field("Most tokens for a conversation, and for a day.", parse=_count(0)),
     "frame_detail": Field(
         "How much of a frame is described: schema, stats or values.",
         default="values",

@@ -2,122 +2,33 @@
 
 from __future__ import annotations
 
-import json
+import sys
 import threading
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .api.client import Client, Limits
-from .catalog import Price, Provider, near_models, price_of
-from .chat.asking import Asking, Chat
-from .chat.asking import Client as ChatClient
+from .budget import book, check_budget
+from .chat.asking import Chat
 from .chat.conversation import Conversation
-from .chat.tokens import estimate_tokens
-from .keys import APIKey, redact
+from .chat.window import first_kept
+from .errors import StoreError
+from .keys import APIKey
 from .origins import KeyRing
+from .questions import AnyClient, Question
 from .settings import Settings, check_name, choose_provider, parse, resolve
+from .shelf import Shelf
+from .store.ledger import Ledger
+from .terms import advice_on, cost_of, our_prompt, price_for, request_fields, window_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
+    from .catalog import Provider
     from .chat.attachments import Attachment
-    from .chat.messages import Request
     from .chat.turns import Turn
     from .sandbox import Sandbox
-
-# What a question needs beyond settings, with the names of `Request`.
-_SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
-
-
-class AnyClient(ChatClient, Protocol):
-    """A client with an address to show."""
-
-    @property
-    def url(self) -> str:
-        """Where questions go."""
-
-
-@cache
-def default_system_prompt() -> str:
-    """The system prompt that is sent when nobody set one."""
-    return files(__package__).joinpath("prompts/system.md").read_text(encoding="utf-8").strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A request that was not sent.
-
-    Attributes:
-        url: Where it would go.
-        body: Exactly the bytes that would be sent.
-        settings: Whose key would go along, and where every value came from.
-        tokens: Estimated prompt tokens.
-        price: USD per million tokens, or None where it is not known.
-    """
-
-    url: str
-    body: bytes
-    settings: Settings
-    tokens: int
-    price: Price | None
-
-    def text(self) -> str:
-        """The request for a reader: every value as sent, and nothing hidden but the key."""
-        key = self.settings.key
-        document = json.dumps(json.loads(self.body), ensure_ascii=False, indent=2)
-        cost = "price unknown"
-        if self.price is not None:
-            usd = self.price.cost(self.tokens, 0)
-            cost = "free" if self.price.free else f"about ${usd:.6f} before the answer"
-        shown_key = f"Bearer … (from {self.settings.sources['key']})" if key else "none"
-        if self.settings.provider.key == "none":
-            shown_key = "Bearer … (the sandbox's own)"
-        lines = [
-            "Preview: nothing was sent.",
-            f"POST {self.url}",
-            f"Authorization: {shown_key}",
-            document,
-            f"{len(self.body):,} bytes · about {self.tokens:,} tokens in · {cost}",
-        ]
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A prompt with everything resolved: look at it with `preview`, or `ask` it.
-
-    Attributes:
-        settings: What was resolved, and from where.
-        attachments: What goes along.
-        advice: What the user should know before it is asked, one sentence each.
-    """
-
-    settings: Settings
-    attachments: tuple[Attachment, ...]
-    advice: tuple[str, ...]
-    _chat: Chat
-    _client: AnyClient
-    _fields: Mapping[str, Any]
-
-    def request(self) -> Request:
-        """The request as values."""
-        fields = dict(self._fields)
-        return self._chat.request(fields.pop("prompt"), self.attachments, **fields)
-
-    def preview(self) -> Preview:
-        """The exact request, not sent."""
-        request = self.request()
-        tokens = sum(estimate_tokens(message.content) + 4 for message in request.messages)
-        body = self._client.body(request)
-        price = _price(self.settings)
-        return Preview(self._client.url, body, self.settings, tokens, price)
-
-    def ask(self) -> Asking:
-        """Ask it; iterate over the result for the deltas."""
-        fields = dict(self._fields)
-        return self._chat.ask(fields.pop("prompt"), self.attachments, **fields)
 
 
 class Workbench:
@@ -128,6 +39,8 @@ class Workbench:
         configured: What `%config` says; the notebook's face fills it.
         stand_in: Answers in place of the host while it is set; tests set it.
         place: Names the cell that asks, or None; the notebook's face sets it.
+        notebook: Says where the running notebook is, or None; the notebook's face sets it.
+        warn: Told, in one sentence, what went wrong beside the answer.
     """
 
     def __init__(self) -> None:
@@ -135,10 +48,20 @@ class Workbench:
         self.configured: dict[str, Any] = {}
         self.stand_in: AnyClient | None = None
         self.place: Callable[[], str | None] = lambda: None
-        self.conversation = Conversation()
+        self.notebook: Callable[[], Path | None] = lambda: None
+        self.warn: Callable[[str], None] = _warn
+        self.ledger = Ledger()
+        self._shelf: Shelf | None = None
         self._clients: dict[tuple[Any, ...], Client] = {}
         self._sandbox: Sandbox | None = None
         self._lock = threading.Lock()
+
+    @property
+    def shelf(self) -> Shelf:
+        """The conversations; nothing is read before this is first used."""
+        if self._shelf is None:
+            self._shelf = Shelf(lambda: self.notebook(), lambda sentence: self.warn(sentence))
+        return self._shelf
 
     def settings(
         self, options: Mapping[str, Any] | None = None, *, need_key: bool = True
@@ -173,6 +96,7 @@ class Workbench:
         json_object: bool = False,
         cell: str | None = None,
         once: bool = False,
+        chat: str | None = None,
         conversation: Conversation | None = None,
         **options: Any,
     ) -> Question:
@@ -187,7 +111,8 @@ class Workbench:
             json_object: Whether the answer must be one JSON object.
             cell: The place in the conversation.
             once: Leave the conversation out.
-            conversation: Another conversation than this process's own.
+            chat: The user's name for another conversation than the notebook's.
+            conversation: A conversation that is kept nowhere; it stands above `chat`.
             **options: Settings for this question only.
 
         Raises:
@@ -200,16 +125,67 @@ class Workbench:
             _describe(frame, name, level or settings.frame_detail, rows)
             for name, frame in (frames or {}).items()
         )
+        if conversation is None:
+            conversation = self._conversation(chat, once=once)
+        asked_with = {"level": level, "rows": rows or None, **options}
+        fields = request_fields(settings, prompt)
+        fields |= {"options": {name: one for name, one in asked_with.items() if one is not None}}
+        fields |= {"json_object": json_object, "images": tuple(images), "cell": cell, "once": once}
+        advice = advice_on(settings, prompt, images)
+        return self._question(settings, attachments, advice, conversation, fields)
+
+    def _question(
+        self,
+        settings: Settings,
+        attachments: tuple[Attachment, ...],
+        advice: tuple[str, ...],
+        conversation: Conversation,
+        fields: Mapping[str, Any],
+    ) -> Question:
         client = self.stand_in or self.client(settings)
-        talk = self.conversation if conversation is None else conversation
-        chat = Chat(client, settings.provider.name, talk, lambda turn: _cost(turn, settings))
-        system = default_system_prompt() if settings.system is None else settings.system
-        fields = {name: settings.values[name] for name in _SAMPLING}
-        fields |= {"prompt": _without_keys(prompt, settings), "model": settings.model.id}
-        fields |= {"system": _without_keys(system, settings), "json_object": json_object}
-        fields |= {"images": tuple(images), "cell": cell, "once": once}
-        advice = _advice(settings, prompt, images)
-        return Question(settings, attachments, advice, chat, client, fields)
+        chat = Chat(
+            client,
+            settings.provider.name,
+            conversation,
+            lambda turn: cost_of(turn, settings),
+            window_tokens(settings),
+        )
+        chat.finished = lambda turn: self._book(turn, conversation.name)
+        return Question(
+            settings,
+            attachments,
+            advice,
+            chat,
+            client,
+            price_for(settings),
+            fields,
+            lambda question: check_budget(question, self.ledger),
+        )
+
+    def in_window(self) -> set[str]:
+        """Ids of the current conversation's turns that the next question sends along."""
+        settings = self.settings(need_key=False)
+        turns = self.shelf.current.before(None)
+        limit = window_tokens(settings)
+        first = 0 if limit is None else first_kept(turns, limit)
+        return {turn.id for turn in turns[first:]}
+
+    def summary_question(self) -> Question:
+        """A question for a summary of the current conversation; it is not part of it."""
+        told = Conversation()
+        told.adopt(list(self.shelf.current))
+        return self.question(our_prompt("compact"), conversation=told)
+
+    def _conversation(self, chat: str | None, *, once: bool) -> Conversation:
+        if once:
+            return Conversation()
+        return self.shelf.named(chat) if chat else self.shelf.current
+
+    def _book(self, turn: Turn, conversation: str) -> None:
+        try:
+            book(turn, conversation, self.ledger)
+        except StoreError as error:
+            self.warn(f"{error.message} {error.remedy}")
 
     def client(self, settings: Settings) -> Client:
         """The client for these settings; one is kept for each host, key and set of limits."""
@@ -252,41 +228,11 @@ def workbench() -> Workbench:
     return Workbench()
 
 
+def _warn(sentence: str) -> None:
+    sys.stderr.write(f"glm: {sentence}\n")
+
+
 def _describe(frame: object, name: str, level: str, rows: int) -> Attachment:
     from .frames import describe
 
     return describe(frame, name, level=level, rows=rows)
-
-
-def _price(settings: Settings) -> Price | None:
-    if settings.provider.key == "none":
-        return Price(0, 0, 0)
-    return price_of(settings.model, settings.provider)
-
-
-def _cost(turn: Turn, settings: Settings) -> float | None:
-    price, usage = _price(settings), turn.usage
-    if price is None or usage is None:
-        return None
-    return price.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
-
-
-def _without_keys(text: str, settings: Settings) -> str:
-    """Keys never leave inside a prompt, whoever pasted them there."""
-    return redact(text, settings.key)
-
-
-def _advice(settings: Settings, prompt: str, images: Sequence[str]) -> tuple[str, ...]:
-    model, advice = settings.model, []
-    if not model.listed and settings.provider.name in ("zai", "bigmodel", "cometapi"):
-        near = near_models(model.id)
-        hint = f" (did you mean {' or '.join(near)}?)" if near else ""
-        advice.append(f"{model.id} is not in the catalog{hint}; it is asked for all the same.")
-    if settings.provider.thinking == "none" and settings.thinking is not None:
-        name = settings.provider.name
-        advice.append(f"The provider {name} has no known switch for thinking; none is sent.")
-    if images and model.images is False:
-        advice.append(f"{model.id} reads no images; glm-4.5v does.")
-    if _without_keys(prompt, settings) != prompt:
-        advice.append("An API key was taken out of the prompt.")
-    return tuple(advice)

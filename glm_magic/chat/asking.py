@@ -67,6 +67,7 @@ class Chat:
         self.conversation = Conversation() if conversation is None else conversation
         self.price = price
         self.window_tokens = window_tokens
+        self.finished: Callable[[Turn], None] = lambda _: None
 
     def _earlier(self, cell: str | None, *, once: bool) -> tuple[tuple[Turn, ...], int]:
         """The earlier turns that are sent along, and how many no longer fit."""
@@ -75,6 +76,10 @@ class Chat:
         turns = self.conversation.before(cell)
         first = 0 if self.window_tokens is None else first_kept(turns, self.window_tokens)
         return turns[first:], first
+
+    def left_out(self, cell: str | None, *, once: bool = False) -> int:
+        """How many earlier turns a request from this cell leaves out."""
+        return self._earlier(cell, once=once)[1]
 
     def request(
         self,
@@ -114,9 +119,13 @@ class Chat:
         *,
         cell: str | None = None,
         once: bool = False,
+        options: dict[str, Any] | None = None,
         **fields: Any,
     ) -> Asking:
-        """Ask; iterate over the result for the deltas. Takes what `request` takes."""
+        """Ask; iterate over the result for the deltas.
+
+        Takes what `request` takes, and `options`: what the turn remembers of how it was asked.
+        """
         request = self.request(prompt, attachments, cell=cell, once=once, **fields)
         body = self.client.body(request)
         earlier, left_out = self._earlier(cell, once=once)
@@ -131,6 +140,7 @@ class Chat:
             earlier=earlier,
             earlier_digest="" if once else self.conversation.digest_before(cell),
             left_out=left_out,
+            options=options,
         )
         return Asking(self, request, turn, keep=not once)
 
@@ -153,6 +163,11 @@ class Asking:
         self._exchange: Exchange | None = None
 
     @property
+    def conversation(self) -> str:
+        """The name of the conversation it belongs to; "" when it belongs to none."""
+        return self._chat.conversation.name if self._keep else ""
+
+    @property
     def turn(self) -> Turn:
         """The turn as it is now; finished once the iteration has ended."""
         return self.builder.turn if self._finished else self.builder.finish("not finished")
@@ -162,11 +177,13 @@ class Asking:
             if self._keep:
                 self._chat.conversation.begin(self.builder.turn)
             self._exchange = self._chat.client.send(self.request)
-        if self._finished:  # stopped before it began
+        if self._finished:  # stopped by another thread in this moment
             self._exchange.stop()
         return self._exchange
 
     def __iter__(self) -> Iterator[Delta]:
+        if self._finished:  # stopped before it began
+            return
         try:
             for delta in self._begin():
                 self.builder.add(delta)
@@ -177,6 +194,8 @@ class Asking:
         self.finish()
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
+        if self._finished:
+            return
         try:
             async for delta in self._begin():
                 self.builder.add(delta)
@@ -210,6 +229,7 @@ class Asking:
             turn = self.builder.finish(partial_reason)
             self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
             self._finished = True
+            self._chat.finished(self.builder.turn)
             if self._keep and self._exchange is not None:
                 self._chat.conversation.finish(self.builder.turn)
         if self._exchange is not None:

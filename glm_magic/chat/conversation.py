@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,8 @@ class Conversation:
         self._tell("adopted", turns=[[asked(turn), answered(turn)] for turn in turns])
 
     def compact(self, summary: Turn) -> None:
-        """Let one turn stand for all the others."""
+        """Let one turn stand for all the others; nothing stands in front of it any more."""
+        summary = replace(summary, cell=None, earlier_digest="")
         gone = [name for name in self._order.names if name != summary.id]
         self._compact(summary, gone)
         self._tell("compacted", turn=[asked(summary), answered(summary)], turns=gone)

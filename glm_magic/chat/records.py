@@ -25,7 +25,7 @@ _SPECIAL = ("attachments", "user", "tool_calls", "usage")
 
 def asked(turn: Turn) -> Record:
     """What is known when a turn begins."""
-    record = _plain(turn, [one.name for one in fields(Turn) if one.name not in _ANSWERED])
+    record: Record = _plain(turn, [one.name for one in fields(Turn) if one.name not in _ANSWERED])
     record["model"] = turn.model
     if turn.attachments:
         record["attached"] = [_attachment(one) for one in turn.attachments]
@@ -39,7 +39,7 @@ def asked(turn: Turn) -> Record:
 
 def answered(turn: Turn) -> Record:
     """What is known when a turn has ended, with its id."""
-    record = {"id": turn.id} | _plain(turn, _ANSWERED)
+    record: Record = {"id": turn.id} | _plain(turn, _ANSWERED)
     if turn.tool_calls:
         record["tool_calls"] = [asdict(call) for call in turn.tool_calls]
     if turn.usage:
@@ -58,7 +58,7 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
         KeyError: A field that every turn has is missing.
         TypeError: A field is of another type.
     """
-    record = {"partial_reason": "not finished"} | asked
+    record: Record = {"partial_reason": "not finished"} | asked
     if answered is not None:
         record.pop("partial_reason")
         record |= answered
@@ -78,7 +78,7 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
 
 def _plain(turn: Turn, names: Any) -> Record:
     values = {name: getattr(turn, name) for name in names if name not in _SPECIAL}
-    kept = {name: value for name, value in values.items() if value not in ("", None, (), 0)}
+    kept = {name: value for name, value in values.items() if value not in ("", None, (), 0, {})}
     return {name: list(v) if isinstance(v, tuple) else v for name, v in kept.items()} | (
         # Free and unknown are not the same.
         {"cost_usd": turn.cost_usd} if "cost_usd" in values and turn.cost_usd is not None else {}
@@ -86,13 +86,9 @@ def _plain(turn: Turn, names: Any) -> Record:
 
 
 def _attachment(one: Attachment) -> Record:
-    record: Record = {"name": one.name, "kind": one.kind, "level": one.level}
-    record |= {"digest": one.digest} | {
-        "tokens": one.tokens,
-        "shape": list(one.shape),
-        "notes": list(one.notes),
-    }
-    return record | ({"rows_sent": one.rows_sent} if one.rows_sent else {})
+    record = asdict(one)
+    del record["text"]
+    return {name: value for name, value in record.items() if value or name in ("name", "shape")}
 
 
 def _attachment_from(record: Record) -> Attachment:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .deltas import Delta, Growing
 from .messages import Message, ToolCall, Usage
@@ -34,6 +34,7 @@ class Turn:
         model: The model that answered; the asked one until an answer names another.
         prompt: The user's own text.
         attachments: What went along.
+        options: What the question was asked with, besides the model: sampling, frame level.
         earlier_turns: How many earlier turns were sent along.
         earlier_names: What had been attached to those.
         earlier_digest: Of everything said before it, to see later whether that has changed.
@@ -61,6 +62,7 @@ class Turn:
     attachments: tuple[Attachment, ...]
     user: Message
     request_digest: str
+    options: dict[str, Any] = field(default_factory=dict)
     earlier_turns: int = 0
     earlier_names: tuple[str, ...] = ()
     earlier_digest: str = ""
@@ -100,6 +102,7 @@ def begin(
     earlier: Sequence[Turn] = (),
     earlier_digest: str = "",
     left_out: int = 0,
+    options: dict[str, Any] | None = None,
 ) -> Turn:
     """A turn that exists from the first moment, partial until it is finished."""
     return Turn(
@@ -116,6 +119,7 @@ def begin(
         earlier_names=tuple(dict.fromkeys(one.name for t in earlier for one in t.attachments)),
         earlier_digest=earlier_digest,
         left_out=left_out,
+        options=options or {},
         partial_reason="not finished",
     )
 

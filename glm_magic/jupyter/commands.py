@@ -1,4 +1,4 @@
-"""The subcommands of `%glm`: models, model, login, logout, config, help."""
+"""The subcommands of `%glm`: the table of all, and those for models, keys and settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, SettingsError
+from . import conversation_commands as talk
 from . import options as opts
 from .tables import show_table
 
@@ -189,10 +190,20 @@ def _value(value: object) -> str:
 def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
     table: dict[str, tuple[argparse.ArgumentParser, Command]] = {}
     for name, run_it in (
+        ("show", talk.show), ("last", talk.last), ("undo", talk.undo), ("redo", talk.redo),
+        ("clear", talk.clear), ("refresh", talk.refresh), ("compact", talk.compact),
+        ("chats", talk.chats), ("fork", talk.fork), ("export", talk.export),
+        ("import", talk.import_), ("usage", talk.usage),
         ("models", models), ("model", model), ("login", login), ("logout", logout),
         ("config", config),
     ):  # fmt: skip
         table[name] = (_parser(name, str(run_it.__doc__)), run_it)
+    table["show"][0].add_argument("number", nargs="?", help="of the turn to show again")
+    table["chats"][0].add_argument("name", nargs="?", help="the conversation to go on in")
+    table["fork"][0].add_argument("name", help="of the copy")
+    table["export"][0].add_argument("file", help="ends in .ipynb, .md or .json")
+    table["export"][0].add_argument("--overwrite", action="store_true", help="replace the file")
+    table["import"][0].add_argument("file", help="ends in .json or .ipynb")
     table["models"][0].add_argument("provider", nargs="?", help="whose prices to show")
     table["models"][0].add_argument(
         "--refresh", action="store_true", help="ask the provider what it serves and charges"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -50,6 +53,19 @@ class Host:
         self._asked = self._asked + 1 if execution == self._execution else 1
         self._execution = execution
         return cell if self._asked == 1 else f"{cell}/{self._asked}"
+
+    def notebook(self) -> Path | None:
+        """The running notebook's file, or None where the front end does not tell.
+
+        VS Code tells in its cell ids, Jupyter's server in the kernel's environment; the latter
+        is stale after a rename until the kernel restarts.
+        """
+        cell = self.cell or ""
+        if cell.startswith("vscode-notebook-cell:"):
+            found = unquote(urlsplit(cell).path)
+        else:
+            found = os.environ.get("JPY_SESSION_NAME", "")
+        return Path(found) if found.endswith(".ipynb") else None
 
     @property
     def front_end(self) -> FrontEnd:

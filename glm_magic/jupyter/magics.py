@@ -14,6 +14,9 @@ from .host import Host
 if TYPE_CHECKING:
     import argparse
 
+    from ..answer import Answer
+    from ..chat.turns import Turn
+    from ..questions import Question
     from ..wiring import Workbench
     from .configurable import SettingTraits
 
@@ -60,6 +63,7 @@ class GLMMagics:
         bench = workbench()
         self.settings.fill(bench)
         bench.place = self.host.place
+        bench.notebook = self.host.notebook
         return bench
 
     def run(
@@ -86,6 +90,7 @@ class GLMMagics:
             rows=options.rows,
             cell=place,
             once=options.once,
+            chat=options.chat,
             **opts.settings_of(options),
         )
         for advice in question.advice:
@@ -93,17 +98,29 @@ class GLMMagics:
         if options.preview:
             sys.stdout.write(question.preview().text() + "\n")
             return
-        self._ask(question, options.out, whole_cell=whole_cell)
+        if options.out and not options.out.isidentifier():
+            message = f"--out {options.out} is not a variable name."
+            raise ArgumentError(message, "Use letters, digits, _.")
+        answer = self.show_question(question, whole_cell=whole_cell)
+        if options.out:
+            self.host.namespace[options.out] = answer
 
-    def _ask(self, question: Any, out: str | None, *, whole_cell: bool) -> None:
+    def show_question(self, question: Question, *, whole_cell: bool = False) -> Answer:
+        """Ask and show the answer.
+
+        Args:
+            question: What to ask.
+            whole_cell: Whether all of the cell's output is ours, so that it may be replaced.
+        """
         from .show import output_for, show
 
-        if out and not out.isidentifier():
-            raise ArgumentError(f"--out {out} is not a variable name.", "Use letters, digits, _.")
-        output = output_for(self.host.front_end, whole_cell=whole_cell)
-        answer = show(question.ask(), output)
-        if out:
-            self.host.namespace[out] = answer
+        return show(question.ask(), output_for(self.host.front_end, whole_cell=whole_cell))
+
+    def ask_again(self, turn: Turn) -> Answer:
+        """Ask a turn's question again, in its place, with what stands before it now."""
+        frames = self._frames([one.name for one in turn.attachments])
+        question = self.workbench().question(turn.prompt, frames, cell=turn.cell, **turn.options)
+        return self.show_question(question)
 
     def _frames(self, names: list[str]) -> dict[str, object]:
         from ..frames import is_frame

@@ -61,6 +61,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--rows", metavar="N", type=_row_count, default=0, help="and N raw rows of each frame"
     )
     add("--out", metavar="NAME", help="bind the answer to this variable")
+    add("--chat", metavar="NAME", help="ask in another conversation than the notebook's")
     add("--once", action="store_true", help="leave the conversation out, before and after")
     add("--preview", action="store_true", help="show the exact request, send nothing")
     add("-h", "--help", action="store_true", help="show this")

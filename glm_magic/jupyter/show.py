@@ -48,11 +48,11 @@ def show(asking: Asking, output: LiveOutput) -> Answer:
     except KeyboardInterrupt:
         stopped = True
     except BaseException:
-        answer = Answer(asking.turn)
+        answer = Answer(asking.turn, asking.conversation)
         if answer.text or answer.reasoning:
             output.close(answer)
         raise
-    answer = Answer(asking.turn)
+    answer = Answer(asking.turn, asking.conversation)
     output.close(answer)
     if stopped:
         kept = f"The {len(answer.text):,} characters that came are kept."

@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 from glm_magic.sandbox import Fault, Sandbox
+from glm_magic.store.metadata import turn_from_metadata
 from tests.kernel import Kernel
 
 
@@ -26,9 +27,11 @@ def test_the_final_output_carries_its_turn(kernel: Kernel, sandbox: Sandbox) -> 
     turn = output["metadata"]["glm_magic"]
     assert (turn["schema"], turn["cell"], turn["status"]) == (1, "cell-1", "complete")
     assert (turn["model"], turn["provider"], turn["prompt"]) == ("glm-4.5-air", "zai", "hello")
-    assert turn["usage"]["total_tokens"] > 0
+    assert turn["usage"]["completion_tokens"] > 0
     assert len(turn["request_digest"]) == 64
-    assert turn["answer"]
+    restored = turn_from_metadata(turn, output["data"]["text/markdown"])
+    assert restored is not None
+    assert restored.text.startswith("Hello. This is the sandbox")
 
 
 def test_a_slow_answer_grows_at_most_ten_times_a_second(kernel: Kernel) -> None:

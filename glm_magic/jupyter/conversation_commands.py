@@ -1,0 +1,235 @@
+"""The subcommands of `%glm` that look at the conversation and change it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from IPython.display import display
+
+from ..errors import ArgumentError
+from .tables import show_table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable
+
+    from ..chat.conversation import Conversation
+    from ..chat.turns import Turn
+    from ..store.ledger import Spent
+    from .magics import GLMMagics
+
+_PROMPT_CHARACTERS = 60
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _first_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _PROMPT_CHARACTERS else line[: _PROMPT_CHARACTERS - 1] + "…"
+
+
+def show(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """List the turns of the conversation, or show one again."""
+    from ..answer import money
+
+    bench = magics.workbench()
+    turns = list(bench.shelf.current)
+    if options.number:
+        _show_again(_nth(turns, options.number))
+        return
+    if not turns:
+        _say("Nothing was asked in this conversation yet.")
+        return
+    stale = bench.shelf.current.stale()
+    in_window = bench.in_window()
+    rows = []
+    for number, turn in enumerate(turns, 1):
+        tokens = f"{turn.usage.total_tokens:,}" if turn.usage else ""
+        marks = [turn.partial_reason, "stale" if turn.id in stale else ""]
+        sent = "in" if turn.id in in_window else "out"
+        rows.append(
+            [str(number), turn.cell or "", _first_line(turn.prompt), turn.model, tokens,
+             money(turn.cost_usd), sent, ", ".join(filter(None, marks))]
+        )  # fmt: skip
+    heads = ["", "cell", "prompt", "model", "tokens", "cost", "window", ""]
+    notes = ["%glm show N shows one again; window: whether the next question sends it along."]
+    if stale:
+        notes.append(
+            "stale: answered before something in front of it changed; %glm refresh asks again."
+        )
+    show_table(heads, rows, notes)
+
+
+def _nth(turns: list[Turn], number: str) -> Turn:
+    if not number.isdecimal() or not 1 <= int(number) <= len(turns):
+        message = f"There is no turn {number}; this conversation has {len(turns)}."
+        raise ArgumentError(message, "%glm show lists them.")
+    return turns[int(number) - 1]
+
+
+def _show_again(turn: Turn) -> None:
+    from ..answer import Answer
+
+    # Without the turn's metadata: the notebook would hold it twice.
+    display(Answer(turn).bundle(), raw=True)
+
+
+def last(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Show the newest answer again, for example after the page was reloaded."""
+    turns = sorted(magics.workbench().shelf.current, key=lambda turn: turn.created)
+    if not turns:
+        raise ArgumentError("Nothing was asked in this conversation yet.", "Ask with %%glm.")
+    _show_again(turns[-1])
+
+
+def undo(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Take back the last change of the conversation."""
+    conversation = magics.workbench().shelf.current
+    done = conversation.undo()
+    _say(
+        f"Undone; {_count(conversation)}. %glm redo brings it back." if done else "Nothing to undo."
+    )
+
+
+def redo(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Make an undone change again."""
+    conversation = magics.workbench().shelf.current
+    done = conversation.redo()
+    _say(f"Done again; {_count(conversation)}." if done else "Nothing to redo.")
+
+
+def clear(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Forget all turns; later questions know nothing of them."""
+    gone = magics.workbench().shelf.current.clear()
+    _say(f"Forgotten: {_turns(gone)}. %glm undo brings them back.")
+
+
+def _turns(count: int) -> str:
+    return "1 turn" if count == 1 else f"{count} turns"
+
+
+def _count(conversation: Conversation) -> str:
+    return f"{_turns(len(conversation))} in the conversation"
+
+
+def chats(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """List the kept conversations, or go on in another one."""
+    shelf = magics.workbench().shelf
+    if options.name:
+        conversation = shelf.switch(options.name)
+        _say(f"Now in {options.name}: {_count(conversation)}.")
+        return
+    rows = [
+        [one.name or one.id[:8], str(one.notebook or ""), str(one.turns), one.last[:16],
+         "←" if one.id == shelf.current.name else ""]
+        for one in shelf.store.list()
+    ]  # fmt: skip
+    if not rows:
+        _say("No conversation is kept yet.")
+        return
+    show_table(
+        ["chat", "notebook", "questions", "last used", ""], rows, ["%glm chats NAME goes on there."]
+    )
+
+
+def fork(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Copy the conversation under a new name, and go on there."""
+    conversation = magics.workbench().shelf.fork(options.name)
+    _say(f"Now in {options.name}: {_count(conversation)}.")
+
+
+def refresh(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Ask stale turns again, in order, each with what stands before it now."""
+    conversation = magics.workbench().shelf.current
+    asked: set[str | None] = set()
+    while found := [
+        turn for turn in conversation if turn.id in conversation.stale() and turn.cell not in asked
+    ]:
+        turn = found[0]
+        asked.add(turn.cell)
+        _say(f"Asking again: {_first_line(turn.prompt)}")
+        magics.ask_again(turn)
+    if asked:
+        _say("The cells' own outputs are renewed when you run them.")
+    else:
+        _say("No turn is stale.")
+
+
+def compact(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Let the model sum the conversation up, and go on from the summary."""
+    bench = magics.workbench()
+    conversation = bench.shelf.current
+    if len(conversation) < 2:
+        raise ArgumentError("There is nothing to sum up yet.", "Two turns are the least.")
+    before = len(conversation)
+    answer = magics.show_question(bench.summary_question())
+    conversation.compact(answer.turn)
+    _say(f"{_turns(before)} became one. %glm undo brings them back.")
+
+
+def usage(_: argparse.Namespace, magics: GLMMagics) -> None:
+    """Show what was spent: by model, by day, in this conversation."""
+    bench = magics.workbench()
+    spent = bench.ledger.read()
+    here = bench.shelf.current.name
+    today = datetime.now(UTC).date().isoformat()
+    groups: list[tuple[str, Callable[[Spent], str]]] = [
+        ("model", lambda one: one.model),
+        ("day (UTC)", lambda one: str(one.at)[:10]),
+    ]
+    rows = [_spent_row("all", "", spent)]
+    rows.append(
+        _spent_row("conversation", "this one", [s for s in spent if s.conversation == here])
+    )
+    for head, key in groups:
+        names = sorted({key(one) for one in spent})
+        rows += [_spent_row(head, name, [s for s in spent if key(s) == name]) for name in names]
+    notes = [f"Today is {today}. Costs are reckoned from the catalog's prices, not billed amounts."]
+    show_table(["by", "", "questions", "tokens in", "cached", "out", "cost"], rows, notes)
+
+
+def _spent_row(head: str, name: str, spent: Iterable[Spent]) -> list[str]:
+    from ..answer import money
+
+    spent = list(spent)
+    counts = [
+        sum(one.prompt_tokens for one in spent),
+        sum(one.cached_tokens for one in spent),
+        sum(one.completion_tokens for one in spent),
+    ]
+    priced = [one.cost_usd for one in spent if one.cost_usd is not None]
+    cost = money(sum(priced)) if priced else "price unknown" if spent else "free"
+    if priced and len(priced) < len(spent):
+        cost += f", {len(spent) - len(priced)} unpriced"
+    return [head, name, str(len(spent)), *(f"{count:,}" for count in counts), cost]
+
+
+def export(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Write the conversation to a file: .ipynb, .md or .json."""
+    from ..answer import Answer
+    from ..store.export import export as write
+
+    conversation = magics.workbench().shelf.current
+    path = Path(options.file).expanduser()
+    write(
+        list(conversation),
+        path,
+        overwrite=options.overwrite,
+        show=lambda turn: Answer(turn).markdown(),
+    )
+    _say(f"Written: {path} ({_turns(len(conversation))}).")
+
+
+def import_(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Take over the turns of an exported or saved file (.json or .ipynb)."""
+    from ..store.export import import_turns
+
+    turns = import_turns(Path(options.file).expanduser())
+    conversation = magics.workbench().shelf.current
+    conversation.adopt(turns)
+    _say(f"Taken over: {_turns(len(turns))}; {_count(conversation)}. %glm undo takes them out.")

@@ -1,0 +1,126 @@
+"""A prompt with everything resolved: look at the exact request, or ask it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .chat.asking import Client
+from .chat.tokens import estimate_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .catalog import Price
+    from .chat.asking import Asking, Chat
+    from .chat.attachments import Attachment
+    from .chat.messages import Request
+    from .settings import Settings
+
+_PER_MESSAGE = 4  # role and separators, tokens
+
+
+class AnyClient(Client, Protocol):
+    """A client with an address to show."""
+
+    @property
+    def url(self) -> str:
+        """Where questions go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A request that was not sent.
+
+    Attributes:
+        url: Where it would go.
+        body: Exactly the bytes that would be sent.
+        settings: Whose key would go along, and where every value came from.
+        tokens: Estimated prompt tokens.
+        price: USD per million tokens, or None where it is not known.
+        left_out: Earlier turns that no longer fit into the context window.
+    """
+
+    url: str
+    body: bytes
+    settings: Settings
+    tokens: int
+    price: Price | None
+    left_out: int
+
+    def text(self) -> str:
+        """The request for a reader: every value as sent, and nothing hidden but the key."""
+        key = self.settings.key
+        shown_key = f"Bearer … (from {self.settings.sources['key']})" if key else "none"
+        if self.settings.provider.key == "none":
+            shown_key = "Bearer … (the sandbox's own)"
+        lines = [
+            "Preview: nothing was sent.",
+            f"POST {self.url}",
+            f"Authorization: {shown_key}",
+            json.dumps(json.loads(self.body), ensure_ascii=False, indent=2),
+            f"{len(self.body):,} bytes · about {self.tokens:,} tokens in · {self._cost()}",
+        ]
+        if self.left_out:
+            lines.append(f"{self.left_out} earlier turns no longer fit and are left out.")
+        return "\n".join(lines)
+
+    def _cost(self) -> str:
+        if self.price is None:
+            return "price unknown"
+        if self.price.free:
+            return "free"
+        return f"about ${self.price.cost(self.tokens, 0):.6f} before the answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `wiring` made of a prompt.
+
+    Attributes:
+        settings: What was resolved, and from where.
+        attachments: What goes along.
+        advice: What the user should know before it is asked, one sentence each.
+        chat: Asks, in its conversation.
+        client: Speaks to the host.
+        price: USD per million tokens, or None where it is not known.
+        fields: The arguments of `Chat.ask`.
+        check: Called before the request is sent; raises when it must not be.
+    """
+
+    settings: Settings
+    attachments: tuple[Attachment, ...]
+    advice: tuple[str, ...]
+    chat: Chat
+    client: AnyClient
+    price: Price | None
+    fields: Mapping[str, Any]
+    check: Callable[[Question], None]
+
+    def request(self) -> Request:
+        """The request as values."""
+        fields = dict(self.fields)
+        del fields["options"]
+        return self.chat.request(fields.pop("prompt"), self.attachments, **fields)
+
+    def tokens(self) -> int:
+        """Estimated prompt tokens."""
+        messages = self.request().messages
+        return sum(estimate_tokens(one.content) + _PER_MESSAGE for one in messages)
+
+    def preview(self) -> Preview:
+        """The exact request, not sent."""
+        body = self.client.body(self.request())
+        left_out = self.chat.left_out(self.fields["cell"], once=self.fields["once"])
+        return Preview(self.client.url, body, self.settings, self.tokens(), self.price, left_out)
+
+    def ask(self) -> Asking:
+        """Ask it; iterate over the result for the deltas.
+
+        Raises:
+            BudgetError: It would pass the budget; nothing was sent.
+        """
+        self.check(self)
+        fields = dict(self.fields)
+        return self.chat.ask(fields.pop("prompt"), self.attachments, **fields)

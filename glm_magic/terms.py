@@ -1,0 +1,78 @@
+"""What settings mean for one question: its fields, its window, its price, what to know first."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from .catalog import Price, near_models, price_of
+from .keys import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .chat.turns import Turn
+    from .settings import Settings
+
+# What a question needs beyond settings, with the names of `Request`.
+_SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
+
+
+@cache
+def our_prompt(name: str) -> str:
+    """A text of ours for the model, from the folder `prompts`."""
+    return files(__package__).joinpath(f"prompts/{name}.md").read_text(encoding="utf-8").strip()
+
+
+def window_tokens(settings: Settings) -> int | None:
+    """What earlier turns may take: half of the window at least is for the question and answer."""
+    context = settings.model.context_tokens
+    return None if context is None else context // 2
+
+
+def request_fields(settings: Settings, prompt: str) -> dict[str, Any]:
+    """What of the settings goes into the request, and the texts without any key in them."""
+    system = our_prompt("system") if settings.system is None else settings.system
+    fields: dict[str, Any] = {name: settings.values[name] for name in _SAMPLING}
+    fields["prompt"] = without_keys(prompt, settings)
+    fields["system"] = without_keys(system, settings)
+    fields["model"] = settings.model.id
+    return fields
+
+
+def price_for(settings: Settings) -> Price | None:
+    """USD per million tokens, or None where it is not known; the sandbox is free."""
+    if settings.provider.key == "none":
+        return Price(0, 0, 0)
+    return price_of(settings.model, settings.provider)
+
+
+def cost_of(turn: Turn, settings: Settings) -> float | None:
+    """USD of a finished turn, or None where price or usage is not known."""
+    price, usage = price_for(settings), turn.usage
+    if price is None or usage is None:
+        return None
+    return price.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
+
+
+def without_keys(text: str, settings: Settings) -> str:
+    """Keys never leave inside a prompt, whoever pasted them there."""
+    return redact(text, settings.key)
+
+
+def advice_on(settings: Settings, prompt: str, images: Sequence[str]) -> tuple[str, ...]:
+    """What the user should know before the question is asked, one sentence each."""
+    model, advice = settings.model, []
+    if not model.listed and settings.provider.name in ("zai", "bigmodel", "cometapi"):
+        near = near_models(model.id)
+        hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+        advice.append(f"{model.id} is not in the catalog{hint}; it is asked for all the same.")
+    if settings.provider.thinking == "none" and settings.thinking is not None:
+        name = settings.provider.name
+        advice.append(f"The provider {name} has no known switch for thinking; none is sent.")
+    if images and model.images is False:
+        advice.append(f"{model.id} reads no images; glm-4.5v does.")
+    if without_keys(prompt, settings) != prompt:
+        advice.append("An API key was taken out of the prompt.")
+    return tuple(advice)
