@@ -1,4 +1,4 @@
-"""`glm-magic demo | sandbox`: what works without a notebook."""
+"""`glm-magic demo | sandbox | export | strip | scan`: what works without a notebook."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import __version__
 from .errors import ArgumentError, GLMError
+from .store_commands import add_commands
 
 DEMO_QUESTION = "Which species differ most in body mass, and how would you plot it?"
 _QUICKSTART = "quickstart.ipynb"
@@ -25,15 +26,13 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        run = {"demo": _demo, "sandbox": _sandbox}[options.command]
-        run(options)
+        return int(options.run(options) or 0)
     except GLMError as error:
         sys.stderr.write(f"glm-magic: {error}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,13 +44,16 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="ask a question about the Palmer penguins, on the sandbox, without a key"
     )
+    demo.set_defaults(run=_demo)
     demo.add_argument("--lab", action="store_true", help="open the quickstart in JupyterLab")
     demo.add_argument("question", nargs="?", default=DEMO_QUESTION, help="what to ask instead")
     sandbox = commands.add_parser(
         "sandbox", help="serve the GLM wire on this machine, with a rule-based stand-in"
     )
+    sandbox.set_defaults(run=_sandbox)
     sandbox.add_argument("--port", type=int, default=8765, help="0 takes a free one")
     sandbox.add_argument("--key", help="the key to accept; a random one when not given")
+    add_commands(commands)
     return parser
 
 

@@ -14,6 +14,7 @@ DEPENDENCIES = [
     "ipywidgets",
     "narwhals",
     "nbformat",
+    "platformdirs",
     "tenacity",
     "tornado",
 ]

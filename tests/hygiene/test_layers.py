@@ -18,6 +18,8 @@ HOMES = {
     "httpx": ["glm_magic.api"],
     "tenacity": ["glm_magic.api"],
     "narwhals": ["glm_magic.frames"],
+    "nbformat": ["glm_magic.store"],
+    "platformdirs": ["glm_magic.store"],
     "tornado": ["glm_magic.sandbox"],
     "IPython": ["glm_magic.jupyter"],
     "ipywidgets": ["glm_magic.jupyter"],

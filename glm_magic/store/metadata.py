@@ -1,0 +1,122 @@
+"""A turn inside the output that shows it: the value under "glm_magic" in the output's metadata.
+
+Metadata survives save, reload, untrusted reopening, nbconvert and validation, and no front end
+shows it. What it holds:
+
+    schema            1
+    conversation      which conversation the turn belongs to
+    turn, cell        ids
+    created           ISO 8601 in UTC
+    provider, model, status, partial_reason, finish_reason
+    prompt, answer, reasoning     texts; long ones as `answer_delta` or `answer_zlib`, see `packing`
+    usage             prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens
+    cost_usd          0.0 is free, missing is unknown
+    seconds, thought_seconds
+    attached          name, kind, level, digest, tokens, shape, notes of what went along
+    options           what the question was asked with, besides the model
+    request_digest, earlier_digest, earlier_turns, earlier_names, left_out, warnings, tool_calls
+    context, images   what went along itself; only when the user embeds it
+
+Entries with nothing in them are left out. Readers pass over names they do not know; a change that
+old readers must not miss raises the schema.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ..chat.records import answered, asked
+from .checking import turn_of
+from .packing import packed, unpacked
+
+if TYPE_CHECKING:
+    from ..chat.records import Record
+    from ..chat.turns import Turn
+
+NAMESPACE = "glm_magic"
+SCHEMA = 1
+_PACKED = ("prompt", "answer", "reasoning", "context")
+_EMBEDDED = ("context", "images")
+_ORDER = (
+    "schema", "conversation", "turn", "cell", "created", "provider", "model", "status",
+    "partial_reason", "finish_reason", "prompt", "answer", "reasoning", "usage", "cost_usd",
+    "seconds", "thought_seconds", "attached",
+)  # fmt: skip
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_MAX_NAME_CHARACTERS = 200
+
+
+def output_metadata(
+    turn: Turn, conversation: str = "", *, shown: str = "", embed_context: bool = False
+) -> Record:
+    """What the output's metadata says of the turn, under "glm_magic".
+
+    Args:
+        turn: The finished turn.
+        conversation: The id of its conversation; "" for none.
+        shown: The `text/markdown` of the same output, exactly. With it the answer costs a few
+            bytes instead of half its length; without it the metadata stands alone.
+        embed_context: Whether what was attached goes along, so that sharing the notebook shares
+            the frame summaries, rows and images too.
+    """
+    told = asked(turn) | answered(turn)
+    told["turn"], told["answer"] = told.pop("id"), told.pop("text", "")
+    told |= {"schema": SCHEMA, "conversation": conversation, "status": turn.status}
+    record: Record = {}
+    for name in (*_ORDER, *(one for one in told if one not in _ORDER)):
+        if told.get(name) in ("", None, []) or (name in _EMBEDDED and not embed_context):
+            continue
+        if name in _PACKED:
+            record |= packed(name, told[name], shown)
+        else:
+            record[name] = _writable(told[name])
+    return record
+
+
+def turn_from_metadata(record: object, shown: str = "") -> Turn | None:
+    """The turn that an output's metadata holds.
+
+    Without embedded context its user message is the prompt alone: what was attached is known by
+    name and digest only.
+
+    Args:
+        record: The value under "glm_magic", from anywhere.
+        shown: The `text/markdown` of the same output.
+
+    Returns:
+        None for anything that is not a turn in schema 1, or too large, or damaged.
+    """
+    if not isinstance(record, dict) or type(record.get("schema")) is not int:
+        return None
+    if record["schema"] != SCHEMA:
+        return None
+    try:
+        told: dict[str, Any] = {k: v for k, v in record.items() if k not in ("id", "text")}
+        told |= {name: unpacked(record, name, shown) for name in _PACKED}
+        told["id"], told["text"] = told.pop("turn"), told.pop("answer")
+        if told.get("status") == "partial":
+            told.setdefault("partial_reason", "not finished")
+        return turn_of(told)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def conversation_of(record: object) -> str:
+    """The conversation's id in an output's metadata; "" when there is none that could be one."""
+    name = record.get("conversation") if isinstance(record, dict) else None
+    if not isinstance(name, str) or not name.isprintable() or len(name) > _MAX_NAME_CHARACTERS:
+        return ""
+    # It may become part of a file's name on this machine.
+    return "" if name.startswith(".") or set(name) & set("/\\:") else name
+
+
+def _writable(value: Any) -> Any:
+    """The value without half surrogate pairs, which no UTF-8 file can hold."""
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\ufffd", value)
+    if isinstance(value, list | tuple):
+        return [_writable(one) for one in value]
+    if isinstance(value, dict):
+        return {_writable(name): _writable(one) for name, one in value.items()}
+    return value
