@@ -152,7 +152,7 @@ class Client:
             APIError: The host refused.
             TransportError: No connection, or no list.
         """
-        document = self._get_json(f"{self.base_url}/models", self.headers())
+        document = self._get_json(f"{self.base_url}/models", with_key=True)
         records = document.get("data") if isinstance(document, dict) else None
         if not isinstance(records, list):
             raise ProtocolError("The host sent no list of models.", "It may not offer one.")
@@ -167,18 +167,21 @@ class Client:
         feed = self.provider.price_feed
         if not feed:
             return {}
-        document = self._get_json(feed, {"Accept": "application/json", **_UNPACKED})
+        document = self._get_json(feed, with_key=False)
         records = document.get("data") if isinstance(document, dict) else None
         priced = map(_priced, records if isinstance(records, list) else ())
         return dict(one for one in priced if one is not None)
 
-    def _get_json(self, url: str, headers: dict[str, str]) -> Any:
+    def _get_json(self, url: str, *, with_key: bool) -> Any:
         import httpx
 
         http, seconds = self.http(), self.limits.connect_seconds
         failed = ""
         try:
-            with http.stream("GET", url, headers=headers, timeout=seconds) as response:
+            # No variable holds the headers: a traceback keeps what its frames hold.
+            with http.stream(
+                "GET", url, headers=self.headers() if with_key else _UNPACKED, timeout=seconds
+            ) as response:
                 refuse_redirect(response)
                 body = raw_body(response, _DOCUMENT_BYTES)
         except httpx.HTTPError as error:

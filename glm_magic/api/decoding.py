@@ -106,11 +106,9 @@ class AnswerDecoder:
     def _deltas(self, events: list[Event]) -> list[Delta]:
         deltas: list[Delta] = []
         for event in events:
-            for chunk in self._chunks(event.data):
-                error = error_in(chunk) if chunk is not None else None
-                if event.type == "error":
-                    error = error or ("", event.data)
-                if error:
+            chunks = self._chunks(event.data) if event.type != "error" else _error_chunk(event.data)
+            for chunk in chunks:
+                if error := error_in(chunk):
                     self.failure = refusal_error(None, *error, model=self._model, key=self._key)
                     return deltas
                 if chunk is None:
@@ -190,6 +188,15 @@ class AnswerDecoder:
         if call_id:
             self._indexes.setdefault(call_id, index)
         return index
+
+
+def _error_chunk(data: str) -> list[dict[str, Any]]:
+    """An event of type error, whatever its words are, as the chunk that reports it."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        document = None
+    return [document if error_in(document) else {"error": data or "no message"}]
 
 
 def _after_blank(text: str, at: int) -> int:

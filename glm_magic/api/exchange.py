@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.1
 # A host that said why it stopped but neither "[DONE]" nor goodbye is not waited for.
 _PATIENCE_AFTER_FINISH_SECONDS = 2.0
-_TICK = Delta()
+_NOTHING = [Delta()]  # a tick
 
 
 class Exchange:
@@ -61,13 +61,7 @@ class Exchange:
     def __iter__(self) -> Iterator[Delta]:
         self._start()
         while True:
-            try:
-                item = self._queue.get(timeout=TICK_SECONDS)
-            except queue.Empty:
-                if self._time_is_up():
-                    return
-                yield _TICK
-                continue
+            item = self._take(TICK_SECONDS)
             if self._ends(item):
                 return
             yield from self._passed(item)
@@ -77,24 +71,25 @@ class Exchange:
         self._wake = (asyncio.get_running_loop(), event)
         self._start()
         while True:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                if self._time_is_up():
-                    return
-                yield _TICK
-                await _wait(event)
-                continue
+            item = self._take(0)
             if self._ends(item):
                 return
             for delta in self._passed(item):
                 yield delta
-            await asyncio.sleep(0)  # a fast host must not keep the loop from everything else
+            # A fast host must not keep the loop from everything else.
+            await (_wait(event) if item is _NOTHING else asyncio.sleep(0))
+
+    def _take(self, seconds: float) -> Item:
+        try:
+            return self._queue.get(block=seconds > 0, timeout=seconds)
+        except queue.Empty:
+            return _NOTHING
 
     def _ends(self, item: Item) -> bool:
-        """Whether this item, or a stop from another thread, is the end."""
+        """Whether this item, or a stop from another thread, is the end; raises when time is up."""
+        over = self._over or item is None or (item is _NOTHING and self._time_is_up())
         self._over = self._over or item is None
-        return self._over
+        return over
 
     def _passed(self, item: Item) -> list[Delta]:
         if isinstance(item, GLMError):

@@ -7,6 +7,7 @@ as of 2026-09. 429 alone says little: it also covers an empty balance and a lock
 from __future__ import annotations
 
 import json
+import re
 import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -153,9 +154,10 @@ def refusal_error(
         headers: Of the HTTP response.
         key: The key that was sent.
     """
-    unlike = Refusal(ServerError if (status or 500) >= 500 else BadRequestError, _SERVER.remedy)
-    inner = _INNER.get(code) if status in (None, 200) else None
-    refusal = CODES.get(code) or inner or STATUSES.get(status or 500, unlike)
+    outer = status if status and status != 200 else 500
+    inner = _INNER.get(code) if outer != status else None
+    unlike = _SERVER if outer >= 500 else Refusal(BadRequestError, _SERVER.remedy)
+    refusal = CODES.get(code) or inner or STATUSES.get(outer, unlike)
     if "404 NOT_FOUND" in message:
         refusal = _URL  # what Z.ai is reported to answer on a wrong path, with status 200
     if "does not exist" in message and "model" in message.lower():
@@ -187,7 +189,7 @@ def _shortened(text: str, characters: int) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds the server asks us to wait: a number or an HTTP date (RFC 9110, 10.2.3)."""
     value = headers.get("retry-after", "").strip()
-    if value.replace(".", "", 1).isdecimal():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())

@@ -25,23 +25,17 @@ class Sockets:
         self._free: dict[int, Any] = {}
         self._claimed: dict[int, Any] = {}
 
-    def trace(self, name: str, info: dict[str, Any]) -> None:
-        """Note every new connection; this is the `trace` hook of httpx."""
-        if name.endswith(("connect_tcp.complete", "start_tls.complete")):
-            stream = info["return_value"]
+    def claim(self, stream: Any | None) -> None:
+        """This stream, if it is one, belongs to an exchange now."""
+        if stream is not None:
             with self._lock:
-                self._free = {key: one for key, one in self._free.items() if _socket(one)}
-                self._free[id(stream)] = stream
+                self._free.pop(id(stream), None)
+                self._claimed[id(stream)] = stream
 
-    def claim(self, stream: Any) -> None:
-        """This stream belongs to an exchange now."""
+    def release(self, stream: Any | None) -> None:
+        """Its exchange is over; the connection may be used again, if it still stands."""
         with self._lock:
-            self._free.pop(id(stream), None)
-            self._claimed[id(stream)] = stream
-
-    def release(self, stream: Any) -> None:
-        """Its exchange is over; the connection may be used again."""
-        with self._lock:
+            self._free = {key: one for key, one in self._free.items() if _socket(one)}
             if self._claimed.pop(id(stream), None) is not None:
                 self._free[id(stream)] = stream
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ..chat.deltas import Delta
@@ -18,6 +18,7 @@ from ..errors import (
     ProtocolError,
     TimedOutError,
 )
+from .bursts import merged
 from .decoding import AnswerDecoder
 from .failures import response_error
 from .responses import is_packed, raw_body, refuse_redirect
@@ -57,7 +58,8 @@ class Worker:
         self._body = body
         self._put = put
         self._stopping = threading.Event()
-        self._stream: Any = None
+        self._stream: Any = None  # the line, as soon as it is known
+        self._reuses_line = False  # a kept one was taken: which one is known with the headers
         self._shown = False
         self._slot = client.slot(model)
         self._slot_lock = threading.Lock()
@@ -70,8 +72,12 @@ class Worker:
         stays for the rest of the connect timeout, alone and without its slot.
         """
         self._stopping.set()
-        self._client.sockets.shutdown(self._stream)
+        self._end_line()
         self._give_slot()
+
+    def _end_line(self) -> None:
+        if self._stream is not None or self._reuses_line:
+            self._client.sockets.shutdown(self._stream)
 
     def run(self) -> None:
         """The thread: puts lists of deltas, then an error or None."""
@@ -92,7 +98,7 @@ class Worker:
         self._put([Delta(notice=text)])
 
     def _take_slot(self) -> None:
-        if not self._slot.acquire(blocking=False):
+        if not self._slot.acquire(timeout=_SLOT_SECONDS):  # an answer just read leaves it soon
             self._notice(f"Waiting for another question to {self._model} to end")
             while not self._slot.acquire(timeout=_SLOT_SECONDS):
                 self._check_stop()
@@ -113,9 +119,9 @@ class Worker:
         import tenacity
 
         limits = self._client.limits
-        own_pause = tenacity.wait_exponential_jitter(
-            limits.backoff_seconds, limits.longest_backoff_seconds, jitter=limits.backoff_seconds
-        )
+        own_pause = tenacity.wait_exponential(
+            multiplier=limits.backoff_seconds, max=limits.longest_backoff_seconds
+        ) + tenacity.wait_random(0, limits.backoff_seconds)
 
         def pause(state: tenacity.RetryCallState) -> float:
             wished = getattr(_error(state), "retry_after_seconds", None)
@@ -171,21 +177,31 @@ class Worker:
             extensions={"trace": self._trace},
         )
         self._check_stop()
-        response = http.send(request, stream=True)
-        stream = self._stream = response.extensions["network_stream"]
-        client.sockets.claim(stream)
         try:
-            self._check_stop()
-            self._read(response)
+            response = http.send(request, stream=True)
+            self._take_line(response.extensions["network_stream"])
+            with closing(response):
+                self._check_stop()
+                self._read(response)
         finally:
-            self._stream = None
-            client.sockets.release(stream)
-            response.close()
+            self._take_line(None)
+
+    def _take_line(self, stream: Any) -> None:
+        if stream is not self._stream:
+            self._client.sockets.release(self._stream)
+            self._client.sockets.claim(stream)
+        self._stream, self._reuses_line = stream, False
 
     def _trace(self, name: str, info: dict[str, Any]) -> None:
-        self._client.sockets.trace(name, info)
-        if self._stopping.is_set():  # stopped while connecting
-            self._client.sockets.shutdown(None)
+        """Called by httpx in this thread: take a new line, or note the use of a kept one."""
+        if name.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._take_line(info["return_value"])
+        elif name.endswith("send_request_headers.started"):
+            self._reuses_line = self._stream is None
+        else:
+            return
+        if self._stopping.is_set():
+            self._end_line()
 
     def _read(self, response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -201,7 +217,6 @@ class Worker:
         self._decode(pieces, decoder)
         self.waiting_since = None
         self._put(None)
-        self._give_slot()
         self._drain(pieces)
 
     def _decode(self, pieces: Iterator[bytes], decoder: AnswerDecoder) -> None:
@@ -226,7 +241,7 @@ class Worker:
         if deltas:
             self._shown = self._shown or any(d.text or d.reasoning or d.tool_calls for d in deltas)
             self.waiting_since = time.monotonic()
-            self._put(_merged(deltas))
+            self._put(merged(deltas))
 
     def _drain(self, pieces: Iterator[bytes]) -> None:
         """Read to the real end, so that the connection can be used again; not for long."""
@@ -260,26 +275,3 @@ def _line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> GLME
         return TimedOutError(message, "Check the network, or %config GLM.connect_timeout_seconds.")
     message = f"No connection to {base_url}, or it was lost ({kind})."
     return ConnectionFailedError(message, "Check the network and %glm config, and run again.")
-
-
-def _merged(deltas: list[Delta]) -> list[Delta]:
-    """One burst as few deltas: neighbours that only add text, or only reasoning, become one."""
-    merged: list[Delta] = []
-    for delta in deltas:
-        last = merged[-1] if merged else None
-        if last is not None and _plain(last) and _plain(delta) and _same_side(last, delta):
-            text, reasoning = last.text + delta.text, last.reasoning + delta.reasoning
-            merged[-1] = replace(last, text=text, reasoning=reasoning)
-        else:
-            merged.append(delta)
-    return merged
-
-
-def _plain(delta: Delta) -> bool:
-    return not (
-        delta.tool_calls or delta.finish_reason or delta.usage or delta.warning or delta.ended
-    )
-
-
-def _same_side(one: Delta, other: Delta) -> bool:
-    return not (one.reasoning and other.text) and not (one.text and other.reasoning)

@@ -1,5 +1,6 @@
 """A host on loopback that says exactly the bytes it was given, and counts who comes."""
 
+import contextlib
 import json
 import select
 import socket
@@ -81,10 +82,8 @@ class Host:
         self._stopping.set()
         with self._lock:
             for line in (self._listener, *self._lines):
-                try:
+                with contextlib.suppress(OSError):
                     line.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
         for thread in self._threads:
             thread.join(5)
         self._listener.close()
@@ -153,7 +152,10 @@ def _read_request(line: socket.socket, number: int) -> Asked | None:
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
     while len(body) < int(headers.get("content-length", 0)):
-        body += line.recv(65_536)
+        piece = line.recv(65_536)
+        if not piece:
+            return None
+        body += piece
     return Asked(first, headers, body, number)
 
 

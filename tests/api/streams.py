@@ -20,10 +20,49 @@ from ..canary import CANARY
 from .host import DONE, USAGE, delta
 
 KEY = APIKey(CANARY)
-_PLAIN = ["a", " ", "\n", "\r\n", "你好", "，世", "🐧", "👩‍👩‍👧", "\u2028", "\u2029", "\x85", "é", "\ufeff",
-          "data: {", "data:", '"', "\\", "{}", "]", "\ud83d", "\ude00", ": ", "$x$", "\t", "\x00"]  # fmt: skip
-_MARKS = ["<think>", "</think>", "<|begin_of_box|>", "<|end_of_box|>", "<", "<t", "</", "<|", CANARY,
-          CANARY[:20], CANARY[20:], CANARY * 2, f"Bearer {CANARY}", CANARY[:1]]  # fmt: skip
+_PLAIN = [
+    "a",
+    " ",
+    "\n",
+    "\r\n",
+    "你好",
+    "，世",
+    "🐧",
+    "👩‍👩‍👧",
+    "\u2028",
+    "\u2029",
+    "\x85",
+    "é",
+    "\ufeff",
+    "data: {",
+    "data:",
+    '"',
+    "\\",
+    "{}",
+    "]",
+    "\ud83d",
+    "\ude00",
+    ": ",
+    "$x$",
+    "\t",
+    "\x00",
+]
+_MARKS = [
+    "<think>",
+    "</think>",
+    "<|begin_of_box|>",
+    "<|end_of_box|>",
+    "<",
+    "<t",
+    "</",
+    "<|",
+    CANARY,
+    CANARY[:20],
+    CANARY[20:],
+    CANARY * 2,
+    f"Bearer {CANARY}",
+    CANARY[:1],
+]
 
 
 def plain_texts() -> st.SearchStrategy[str]:
@@ -61,25 +100,57 @@ def _calls() -> st.SearchStrategy[dict[str, Any]]:
 def chunks(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> list[Any]:
     """The records of one answer."""
     found: list[Any] = []
-    for name in draw(st.lists(st.sampled_from(["reasoning_content", "reasoning", "content", "content",
-                                               "tools", "odd"]), max_size=5)):  # fmt: skip
+    for name in draw(
+        st.lists(
+            st.sampled_from(
+                ["reasoning_content", "reasoning", "content", "content", "tools", "odd"]
+            ),
+            max_size=5,
+        )
+    ):
         if name == "tools":
             found += [delta(tool_calls=draw(st.lists(_calls(), max_size=3))) for _ in range(2)]
         elif name == "odd":
-            found.append(draw(st.sampled_from([
-                {"choices": []}, {"choices": None}, {"choices": [None]}, {"choices": [{"delta": None}]},
-                {"choices": [{"delta": "x", "finish_reason": None}]}, {"usage": USAGE, "choices": []},
-                {"id": None, "model": 5, "choices": [{"delta": {"content": None, "extra": [1]}}]},
-                {"choices": [{"delta": {"tool_calls": [None, "x", {"function": "f"}]}}]}, 5, None, [],
-                {"error": None, "choices": [{"delta": {"content": "e"}}]}, {},
-            ])))  # fmt: skip
+            found.append(
+                draw(
+                    st.sampled_from(
+                        [
+                            {"choices": []},
+                            {"choices": None},
+                            {"choices": [None]},
+                            {"choices": [{"delta": None}]},
+                            {"choices": [{"delta": "x", "finish_reason": None}]},
+                            {"usage": USAGE, "choices": []},
+                            {
+                                "id": None,
+                                "model": 5,
+                                "choices": [{"delta": {"content": None, "extra": [1]}}],
+                            },
+                            {
+                                "choices": [
+                                    {"delta": {"tool_calls": [None, "x", {"function": "f"}]}}
+                                ]
+                            },
+                            5,
+                            None,
+                            [],
+                            {"error": None, "choices": [{"delta": {"content": "e"}}]},
+                            {},
+                        ]
+                    )
+                )
+            )
         else:
             found += [delta(**{name: piece}) for piece in draw(cut(draw(texts)))]
     ends = [
-        [], [delta(finish="stop")], [delta(finish="stop"), DONE], [DONE], [DONE, delta("late")],
+        [],
+        [delta(finish="stop")],
+        [delta(finish="stop"), DONE],
+        [DONE],
+        [DONE, delta("late")],
         [{**delta(finish="length"), "usage": USAGE}, {"choices": [], "usage": USAGE}, DONE, DONE],
         [{"error": {"code": "1305", "message": f"busy {CANARY}"}}, delta("late"), DONE],
-    ]  # fmt: skip
+    ]
     return [*found, *draw(st.sampled_from(ends))]
 
 
@@ -141,8 +212,17 @@ def grown(pieces: Sequence[bytes], *, events: bool = True) -> dict[str, Any]:
     growing = Growing()
     for one in deltas:
         growing.add(one)
-    names = ("text", "reasoning", "tool_calls", "finish_reason", "usage", "model", "response_id",
-             "warnings", "ended")  # fmt: skip
+    names = (
+        "text",
+        "reasoning",
+        "tool_calls",
+        "finish_reason",
+        "usage",
+        "model",
+        "response_id",
+        "warnings",
+        "ended",
+    )
     return {**{name: getattr(growing, name) for name in names}, "failure": str(failure)}
 
 

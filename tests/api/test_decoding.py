@@ -52,23 +52,31 @@ def test_events_are_read_by_the_standard(raw: bytes, found: list[tuple[str, str]
 
 
 @pytest.mark.parametrize("line", [b"data: x\n", b"data:\n", b"x", b": x"])
-def test_an_event_has_a_bound(line: bytes) -> None:
+def test_an_event_has_a_bound(line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless line, or endless lines without an event, end in an error, not in memory."""
+    monkeypatch.setattr("glm_magic.api.sse.MAX_EVENT_CHARACTERS", 10_000)
     decoder = EventDecoder()
     assert decoder.feed(b"data: kept\n\n") == [Event("", "kept")]
-    piece = line * (2**20 // len(line))
-    for _ in range(50):
+    piece = line * 200
+    for _ in range(100):
         assert decoder.feed(piece) == []
-    endless = not line.startswith(b": ") or b"\n" not in line
-    assert isinstance(decoder.overlong, ProtocolError) is endless
+    assert isinstance(decoder.overlong, ProtocolError)
     assert decoder.finish() == []
     assert len("".join(decoder._pending)) + sum(map(len, decoder._data)) == 0
+
+
+def test_comments_have_no_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep-alive comments may come for ever and take no memory."""
+    monkeypatch.setattr("glm_magic.api.sse.MAX_EVENT_CHARACTERS", 1000)
+    decoder = EventDecoder()
+    assert [event for _ in range(500) for event in decoder.feed(b": ping\n\n")] == []
+    assert decoder.overlong is None
 
 
 def test_the_bound_does_not_depend_on_the_split() -> None:
     """A line above the bound is an error also when it comes whole, and text before it is kept."""
     raw = record(delta("kept")) + record(delta("x" * MAX_EVENT_CHARACTERS))
-    whole, cut = grown([raw]), grown([raw[:100], raw[100:2**22], raw[2**22 :]])
+    whole, cut = grown([raw]), grown([raw[:100], raw[100 : 2**22], raw[2**22 :]])
     assert whole == cut
     assert whole["text"] == "kept"
     assert "an event of more than 8,388,608 characters" in whole["failure"]
@@ -93,7 +101,9 @@ def test_broken_records_are_skipped_counted_and_told() -> None:
 
 def test_glued_records_are_taken_apart() -> None:
     """Several records on one line are all read, `[DONE]` too."""
-    glued = "data: " + "data: ".join([json.dumps(delta("a")), json.dumps(delta("b")), DONE]) + "\n\n"
+    glued = (
+        "data: " + "data: ".join([json.dumps(delta("a")), json.dumps(delta("b")), DONE]) + "\n\n"
+    )
     found = read(glued.encode())
     assert (found["text"], found["ended"], found["warnings"]) == ("ab", True, [])
 
@@ -147,7 +157,9 @@ def test_the_thought_has_two_names(name: str) -> None:
 
 def test_a_thought_tag_in_front_is_reasoning() -> None:
     """A raw `<think>` block goes to the reasoning, box marks go nowhere, later tags stay."""
-    found = read(delta("\n<thi"), delta("nk>Hm.</th"), delta("ink>\n<|begin_of_box|>42<|end_of_box|>"))
+    found = read(
+        delta("\n<thi"), delta("nk>Hm.</th"), delta("ink>\n<|begin_of_box|>42<|end_of_box|>")
+    )
     assert (found["reasoning"], found["text"]) == ("Hm.", "42")
     assert read(delta("Use <think>x</think>"))["text"] == "Use <think>x</think>"
     assert read(delta("a < b <"))["text"] == "a < b <"
@@ -247,7 +259,9 @@ def test_an_error_event_is_an_error(raw: bytes, words: str) -> None:
     assert words in grown([record(delta("a")) + raw])["failure"]
 
 
-@pytest.mark.parametrize("body", ["{}", "[]", "null", '"ok"', '{"status": "ok"}', "<html>", "", "{"])
+@pytest.mark.parametrize(
+    "body", ["{}", "[]", "null", '"ok"', '{"status": "ok"}', "<html>", "", "{"]
+)
 def test_a_document_that_is_no_answer_is_an_error(body: str) -> None:
     """An empty or foreign document is never taken for an empty answer."""
     assert "not one of this wire" in grown([body.encode()], events=False)["failure"]

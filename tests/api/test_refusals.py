@@ -57,7 +57,7 @@ def test_each_business_code(
 
 def test_the_table_is_whole() -> None:
     """No code that we know, or that the sandbox can send, is missing from this file."""
-    assert {code for _, code, *_ in ROWS} == set(CODES) == set(DOCUMENTED)
+    assert {code for _, code, *_ in ROWS} == set(CODES) >= set(DOCUMENTED)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
@@ -89,7 +89,12 @@ def test_each_status_without_a_code(
         assert type(error) is kind
         assert (error.retryable, error.code) == (retryable, code)
         assert "<html>" not in str(error)
-    assert set(STATUSES) - {400, 401, 402, 403, 404, 413, 422, 429, 434, 500, 502, 503, 504, 529} == set()
+
+
+def test_the_statuses_are_whole() -> None:
+    """No status that has a meaning of its own is missing from this file."""
+    shown = test_each_status_without_a_code.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert set(STATUSES) == {status for status, *_ in shown} - {418, 599}
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def _install(place: Path, *wanted: str) -> None:
         message = f"pip took more than {_PATIENCE_SECONDS} s"
         raise SkippedError(message) from None
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "rror" in line]
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         message = f"pip install {wanted[0]}: {(lines or ['it failed'])[-1].strip()}"
         raise SkippedError(message)
 

@@ -83,7 +83,7 @@ def test_hostile_text_is_dead_on_the_page(lab: Callable[..., Lab]) -> None:
     attack = (
         "<img src=x onerror=\"document.title='owned'\"> ![x](https://evil.example/a.png)\n\n"
         "<script>document.title='owned'</script> [x](javascript:alert(1))\n\n"
-        "<meta http-equiv=refresh content=\"0;url=https://evil.example\">"
+        '<meta http-equiv=refresh content="0;url=https://evil.example">'
     )
     page = lab([SANDBOX, f"%%glm --no-think\nsandbox: echo\n{attack}"])
     page.run_all()
