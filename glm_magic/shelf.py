@@ -47,6 +47,7 @@ class Shelf:
         self._warn = warn
         self._open: dict[str, Conversation] = {}
         self._current: Conversation | None = None
+        self._seen: tuple[int, int] | None = None
 
     @property
     def current(self) -> Conversation:
@@ -95,12 +96,21 @@ class Shelf:
         self._current = copy
         return copy
 
-    def refresh_order(self) -> None:
-        """Order the turns as their cells stand in the saved notebook now."""
+    def heed_order(self) -> None:
+        """Order the turns as their cells stand in the notebook, if it was saved since."""
         path = self._notebook()
-        saved = read_notebook(path) if path else None
-        if saved and self._current is not None:
-            self._current.arrange(saved.cells)
+        if path is None or self._current is None:
+            return
+        try:
+            found = path.stat()
+        except OSError:  # renamed or gone: the order stays as it is
+            return
+        stamp = (found.st_mtime_ns, found.st_size)
+        if stamp != self._seen:
+            self._seen = stamp
+            saved = read_notebook(path)
+            if saved:
+                self._current.arrange(saved.cells)
 
     # -- finding ------------------------------------------------------------------------------
 

@@ -179,7 +179,11 @@ class Workbench:
     def _conversation(self, chat: str | None, *, once: bool) -> Conversation:
         if once:
             return Conversation()
-        return self.shelf.named(chat) if chat else self.shelf.current
+        if chat:
+            return self.shelf.named(chat)
+        current = self.shelf.current
+        self.shelf.heed_order()
+        return current
 
     def _book(self, turn: Turn, conversation: str) -> None:
         try:

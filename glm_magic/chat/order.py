@@ -40,15 +40,34 @@ class Order:
         self._places: dict[str, int] = {}
         self._done: list[Change] = []
         self._undone: list[Change] = []
+        self._ranks: dict[str, int] = {}
 
     def place(self, cell: str | None) -> int:
-        """Where a turn of this cell stands, or would be appended."""
-        return len(self.names) if cell is None else self._places.get(cell, len(self.names))
+        """Where a turn of this cell stands, or would be put."""
+        if cell is None or cell in self._places:
+            return self._places.get(cell or "", len(self.names))
+        return self._place_of_new(cell)
+
+    def _place_of_new(self, cell: str) -> int:
+        """Behind everything that stands above the cell in the notebook, as far as that is known."""
+        wanted = self._rank_of(cell)
+        place = len(self.names)
+        if wanted is not None:
+            for behind in range(len(self.names) - 1, -1, -1):
+                rank = self._rank_of(self._cells.get(self.names[behind]))
+                if rank is not None and rank <= wanted:
+                    break
+                place = behind if rank is not None else place
+        return place
+
+    def _rank_of(self, cell: str | None) -> int | None:
+        """Which cell of the notebook it is; a cell's second question has the cell "id/2"."""
+        return self._ranks.get((cell or "").partition("/")[0])
 
     def put(self, name: str, cell: str | None) -> int:
         """Append a turn, or let it replace the one of its cell; returns its place."""
         place = self.place(cell)
-        old = self.names[place] if place < len(self.names) else None
+        old = self.names[place] if cell is not None and cell in self._places else None
         self._cells[name] = cell
         return self._record(Put(name, old))
 
@@ -63,13 +82,14 @@ class Order:
         A turn whose cell is not among them follows its neighbour.
 
         Args:
-            cells: The notebook's cells in order; a cell's second question has the cell "id/2".
+            cells: The notebook's cells in order; later turns heed it too.
         """
-        rank = {cell: place for place, cell in enumerate(cells)}
+        self._ranks = {cell: place for place, cell in enumerate(cells)}
         keys: list[tuple[int, int]] = []
         last = -1
         for number, name in enumerate(self.names):
-            last = rank.get((self._cells.get(name) or "").partition("/")[0], last)
+            rank = self._rank_of(self._cells.get(name))
+            last = last if rank is None else rank
             keys.append((last, number))
         self._set([self.names[number] for _, number in sorted(keys)])
 
@@ -104,10 +124,13 @@ class Order:
         if change.old is not None and change.old in self.names:
             return self._swap(change.old, change.new)
         cell = self._cells.get(change.new)
+        place = self.place(cell)
+        if place < len(self.names):
+            return min(place, self._set([*self.names[:place], change.new, *self.names[place:]]))
         if cell:
-            self._places[cell] = len(self.names)
+            self._places[cell] = place
         self.names.append(change.new)
-        return len(self.names) - 1
+        return place
 
     def _unmake(self, change: Change) -> None:
         if isinstance(change, Whole):

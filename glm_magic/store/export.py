@@ -27,7 +27,8 @@ JSON_SCHEMA = 1
 _LIMIT_BYTES = 200_000_000
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_ID = re.compile(r"[^A-Za-z0-9_-]+")
-_MODEL = re.compile(r"[\w.:/-]+")
+_MODEL = re.compile(r"\w[\w.:/-]*")
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):")
 _TITLE = "A conversation"
 
 
@@ -170,7 +171,7 @@ def to_notebook(
         markdown = _shown(turn, show)
         output = v4.new_output(
             "display_data",
-            data={"text/markdown": markdown, "text/plain": f"[answer of {turn.model}]"},
+            data={"text/markdown": markdown, "text/plain": "[answer]"},
             metadata={NAMESPACE: output_metadata(turn, conversation, shown=markdown)},
         )
         source = f"{_first_line(turn)}\n{turn.prompt}"
@@ -211,10 +212,13 @@ def _free_id(wish: str, taken: set[str]) -> str:
 
 def _shown(turn: Turn, show: Show | None) -> str:
     if show is not None:
-        return show(turn)
+        # What is packed leans on the shown text: it must be the very one that reaches the file.
+        return show(turn).encode("utf-8", "replace").decode()
     reason = f" ({turn.partial_reason})" if turn.partial_reason else ""
-    return f"{fenced(turn.text)}\n\n{literal(f'{turn.model}, {turn.status}{reason}')}"
+    return f"{fenced(turn.text)}\n\nBy {literal(f'{turn.model}, {turn.status}{reason}')}"
 
 
 def _byline(turn: Turn) -> str:
-    return f"{literal(turn.created[:16].replace('T', ' '))} · {literal(turn.model)}"
+    hit = _MINUTE.match(turn.created)
+    created = f"{hit[1]} {hit[2]} UTC" if hit else literal(turn.created[:40])
+    return f"{created} · {literal(turn.model)}"

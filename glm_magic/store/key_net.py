@@ -60,8 +60,8 @@ class KeyNet:
             f"the value of {name}": re.compile(_BREAK.join(map(re.escape, key.reveal())))
             for name, key in (secrets or {}).items()
         }
-        # Base64 of a secret is a third longer; runs too short for the shortest are not decoded.
-        shortest = min([49, *(len(key.reveal()) for key in (secrets or {}).values())])
+        # Runs of base64 too short for the shortest secret, compressed, are not decoded.
+        shortest = min([27, *(len(key.reveal()) for key in (secrets or {}).values())])
         self._encoded = re.compile(rf"[0-9A-Za-z+/_-]{{{shortest * 4 // 3},}}")
 
     def __repr__(self) -> str:

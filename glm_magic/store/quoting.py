@@ -9,6 +9,8 @@ import re
 
 # Whatever Markdown, a math scanner or an auto-linker could read as more than a character.
 _MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "!\"#$&'()*+-./:<=>@[\\]^_`{|}~%"}
+# Behind a word of ours these mean nothing, and a title stays readable in the file.
+_INNER_MARKS = {code: entity for code, entity in _MARKS.items() if chr(code) not in ".()%-"}
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Jupyter lifts math out of the text before it knows what a fence is.
 _LIFTED = re.compile(r"\\(?:begin|end)\{|\\\\[\[\]()]|@@\d+@@|`{16}")
@@ -16,8 +18,8 @@ _RUN = re.compile("`+")
 
 
 def literal(text: str) -> str:
-    """The text on one line."""
-    return " ".join(_clean(text).split()).translate(_MARKS)
+    """The text on one line, to stand behind a word or mark of ours."""
+    return " ".join(_clean(text).split()).translate(_INNER_MARKS)
 
 
 def quoted(text: str) -> str:

@@ -35,7 +35,7 @@ AGAIN = replace(QUICK, retries=3)
     ids=["1302", "1305", "1234", "503", "429", "page", "reset", "closed", "in_stream", "in_200"],
 )
 def test_a_passing_failure_is_asked_again(way: Way, connect: Connect, failure: list) -> None:  # type: ignore[type-arg]
-    """Before anything was shown, a busy or broken host gets another chance, and the user is told."""
+    """Before anything was shown a busy or broken host gets another chance, and the user is told."""
     with Host(failure, failure, said("Hello")) as host:
         outcome = way.ask(connect(host.base_url, AGAIN))
     assert (outcome.turn.text, outcome.turn.status) == ("Hello", "complete")

@@ -244,7 +244,7 @@ def test_a_new_question_survives_the_end_of_the_stopped_one(way: Way, connect: C
         client = connect(host.base_url)
         for _ in range(15):
             background = Background(way, way.question(client))
-            until(lambda: background.deltas)
+            until(background.deltas.__len__)
             background.asking.stop()
             outcome = way.ask(client)
             assert (outcome.error, outcome.turn.text) == (None, "ab")
@@ -274,7 +274,7 @@ def test_many_stops_at_once_keep_one_turn(connect: Connect) -> None:
         for _ in range(5):
             chat = Chat(connect(host.base_url), "test")
             background = Background(Way("sync"), chat.ask("Hello", model="glm-4.5"))
-            until(lambda: background.deltas)
+            until(background.deltas.__len__)
             threads = [threading.Thread(target=background.asking.stop) for _ in range(8)]
             for thread in threads:
                 thread.start()

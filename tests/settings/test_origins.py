@@ -111,7 +111,8 @@ def test_an_origin_has_one_spelling(url: str, origin: str) -> None:
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("localhost", True), ("127.0.0.1", True), ("127.255.0.1", True), ("::1", True), ("[::1]", True),
+    [("localhost", True), ("127.0.0.1", True), ("127.255.0.1", True), ("::1", True),
+     ("[::1]", True),
      ("localhost.evil.example", False), ("127.0.0.1.nip.io", False), ("0.0.0.0", False),
      ("", False), ("10.0.0.1", False), ("127.1", False)],
 )  # fmt: skip

@@ -96,12 +96,58 @@ def load(path: Path) -> dict[str, Any]:
 
 
 _WORDS = {
-    "english": (
-        "the of and to in is that for model column mass species differs median between flipper "
-        "length however group values table shows compare because plot each island bill depth "
-        "correlation distribution suggests larger smaller average sample missing outliers "
-        "consider robust estimate interval across years penguin female male adult weigh roughly"
-    ).split(),
+    "english": [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "that",
+        "for",
+        "model",
+        "column",
+        "mass",
+        "species",
+        "differs",
+        "median",
+        "between",
+        "flipper",
+        "length",
+        "however",
+        "group",
+        "values",
+        "table",
+        "shows",
+        "compare",
+        "because",
+        "plot",
+        "each",
+        "island",
+        "bill",
+        "depth",
+        "correlation",
+        "distribution",
+        "suggests",
+        "larger",
+        "smaller",
+        "average",
+        "sample",
+        "missing",
+        "outliers",
+        "consider",
+        "robust",
+        "estimate",
+        "interval",
+        "across",
+        "years",
+        "penguin",
+        "female",
+        "male",
+        "adult",
+        "weigh",
+        "roughly",
+    ],
     "chinese": [chr(code) for code in range(0x4E00, 0x4E00 + 600)],
 }
 
@@ -166,8 +212,7 @@ def turns(draw: st.DrawFn) -> Turn:
         reasoning=draw(long),
         tool_calls=draw(st.lists(st.builds(ToolCall, texts, texts, texts), max_size=2).map(tuple)),
         usage=draw(
-            st.none()
-            | st.builds(Usage, counts, counts, st.none() | counts, st.none() | counts)
+            st.none() | st.builds(Usage, counts, counts, st.none() | counts, st.none() | counts)
         ),
         cost_usd=draw(st.none() | numbers),
         finish_reason=draw(texts),

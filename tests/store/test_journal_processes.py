@@ -6,18 +6,20 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from glm_magic.store.conversations import Store
 from glm_magic.store.journal import read_journal
 
-from .disk import files_below
+from .disk import event, files_below
 
 # Says the number of each event when `append` has returned. Sizes differ much, so that some
 # writes take long.
 WRITER = """
 import itertools, os, sys
 from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from glm_magic.store.conversations import Store
 store, most = Store(Path(sys.argv[1])), int(sys.argv[2])
@@ -79,7 +81,24 @@ def test_two_processes_lose_no_event(tmp_path: Path) -> None:
     assert len(kept.events) == 600
     assert [one["at"] for one in kept.events] == sorted(one["at"] for one in kept.events)
     for process in (one, two):
-        mine = [event["number"] for event in kept.events if event["by"] == process.pid]
+        mine = [each["number"] for each in kept.events if each["by"] == process.pid]
         assert mine == list(range(300))
     assert json.dumps(kept.events)
     assert len(files_below(tmp_path)) == 2
+
+
+def test_threads_share_a_journal(tmp_path: Path) -> None:
+    """Answers that come in threads of one process are written whole, each once."""
+    store = Store(tmp_path)
+
+    def write(thread: int) -> None:
+        for number in range(100):
+            store.journal("a").append(event(number, by=thread, text="x" * 3000))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
+    kept = store.read("a")
+    assert kept.damage == ()
+    for thread in range(4):
+        mine = [one for one in kept.events if one["by"] == thread]
+        assert mine == [event(number, by=thread, text="x" * 3000) for number in range(100)]

@@ -28,9 +28,13 @@ class Repository:
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True)
         return done.stdout
 
-    def commit(self, *cells: dict[str, Any]) -> None:
-        """Keep the notebook as it is with these cells."""
+    def write(self, *cells: dict[str, Any]) -> None:
+        """Save the notebook with these cells."""
         save(self.path, document(*cells, kernelspec={"name": "python3", "display_name": "P"}))
+
+    def commit(self, *cells: dict[str, Any]) -> None:
+        """Save it, and keep it as it is."""
+        self.write(*cells)
         self.git("add", ".")
         self.git("commit", "-qm", "x")
 
@@ -67,18 +71,18 @@ def test_a_cell_run_again_changes_only_its_own_lines(repository: Repository) -> 
     repository.commit(*cells_with(turn(2, text=long_answer(300))))
     own = lines_of(repository.path, "cell-2")
     again = turn(9, text=long_answer(400)[100:], cell="cell-2", prompt="Question 2?")
-    save(repository.path, document(*cells_with(again), kernelspec={"name": "python3", "display_name": "P"}))  # fmt: skip # noqa: E501
+    repository.write(*cells_with(again))
     lines, _ = repository.changed()
     assert lines
     assert set(lines) <= set(own)
 
 
-def test_the_same_answer_again_changes_four_lines(repository: Repository) -> None:
-    """Only the turn's id, its time, its duration and the footer's seconds are new."""
+def test_the_same_answer_again_changes_five_lines(repository: Repository) -> None:
+    """Only the turn's id, its time, its seconds, the footer and the packed text's check are new."""
     text = long_answer(300)
     repository.commit(*cells_with(turn(2, text=text)))
     again = turn(2, text=text, id="f" * 32, created="2026-11-25T00:00:00+00:00", seconds=2.5)
-    save(repository.path, document(*cells_with(again), kernelspec={"name": "python3", "display_name": "P"}))  # fmt: skip # noqa: E501
+    repository.write(*cells_with(again))
     lines, diff = repository.changed()
     new = sorted(line.strip(" +").split(":")[0] for line in diff.splitlines() if line[:2] == "+ ")
     footer = next(name for name in new if "small" in name)

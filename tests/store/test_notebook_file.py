@@ -80,7 +80,7 @@ def test_the_most_frequent_conversation_is_first(tmp_path: Path) -> None:
 
 
 def test_a_notebook_before_cell_ids(tmp_path: Path) -> None:
-    """nbformat 4.4 has no cell ids: turns keep what was recorded."""
+    """In nbformat 4.4 cells have no ids: turns keep what was recorded."""
     cell = asked(turn(1))
     del cell["id"]
     found = read(tmp_path, cell, minor=4)

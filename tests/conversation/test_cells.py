@@ -1,0 +1,123 @@
+"""A turn belongs to its cell: follow up, edit, run again, restart, refresh."""
+
+from glm_magic.sandbox import Sandbox
+
+from .conftest import Open
+from .notebook import Notebook, turn_in
+from .requests import asked, bodies
+
+FRAME = (
+    "import pandas\n"
+    "birds = pandas.DataFrame({'species': ['Adelie', 'Gentoo'] * 20, 'grams': range(40)})"
+)
+
+
+def test_a_follow_up_knows_what_was_asked(notebook: Notebook, sandbox: Sandbox) -> None:
+    """Cell 5's request holds cell 3's question with its frame, the answer, and the new question."""
+    notebook.run("cell-1", FRAME)
+    first = notebook.run("cell-3", "%%glm --no-think --frame birds\nMean mass by species?")
+    notebook.ask("cell-5", "and by island?")
+    _, question, answer, follow_up = sandbox.requests[-1].json["messages"]
+    assert question["content"] == sandbox.requests[0].json["messages"][1]["content"]
+    assert "species" in question["content"]
+    assert question["content"].endswith("Mean mass by species?")
+    assert answer == {"role": "assistant", "content": turn_in(first).text}
+    assert follow_up["content"] == "and by island?"
+
+
+def test_an_edited_cell_replaces_its_turn(notebook: Notebook, sandbox: Sandbox) -> None:
+    """Running an edited cell replaces its turn and sends only what stands before the cell."""
+    for cell, prompt in (("a", "one"), ("b", "two"), ("c", "three")):
+        notebook.ask(cell, prompt)
+    notebook.ask("b", "two, but better")
+    assert asked(sandbox) == ["one", "two, but better"]
+    assert notebook.prompts() == ["one", "two, but better", "three"]
+    notebook.ask("d", "four")
+    assert asked(sandbox) == ["one", "two, but better", "three", "four"]
+
+
+def test_restart_and_run_all_sends_the_same_bytes(notebook: Notebook, sandbox: Sandbox) -> None:
+    """After a restart, Run All sends what it sent the first time, saved or not."""
+    notebook.run("a", FRAME)
+    notebook.ask("b", "What is in it?", "--frame birds")
+    notebook.run(
+        "c", "import glm_magic\nfor n in (1, 2):\n    glm_magic.ask(f'number {n}', birds).text"
+    )
+    notebook.ask("d", "and once more", "--frame birds -m glm-4.5-air")
+    first = bodies(sandbox)
+    assert len(first) == 4
+    notebook.restart()
+    notebook.run_all()
+    assert bodies(sandbox)[4:] == first
+    notebook.save()
+    notebook.restart()
+    notebook.run_all()
+    assert bodies(sandbox)[8:] == first
+    assert len(notebook.prompts()) == 4
+
+
+def test_run_all_from_the_file_alone_sends_the_same_bytes(
+    open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """Run All on another machine sends what was sent on the first one."""
+    here = open_notebook()
+    here.run("a", FRAME)
+    here.ask("b", "What is in it?", "--frame birds")
+    here.ask("c", "sandbox: 400 tokens")
+    here.ask("d", "And?")
+    here.save()
+    first = bodies(sandbox)
+    there = open_notebook(machine="there")
+    there.run_all()
+    assert bodies(sandbox)[3:] == first
+
+
+def test_a_moved_cell_is_asked_in_its_new_place(notebook: Notebook, sandbox: Sandbox) -> None:
+    """Once the notebook is saved, turns stand as its cells stand, without a restart too."""
+    for cell, prompt in (("a", "one"), ("b", "two"), ("c", "three")):
+        notebook.ask(cell, prompt)
+    cells = notebook.document.cells
+    cells[1], cells[2] = cells[2], cells[1]
+    notebook.save()
+    notebook.ask("c", "three")
+    assert asked(sandbox) == ["one", "three"]
+    notebook.restart()
+    assert notebook.prompts() == ["one", "three", "two"]
+
+
+def test_stale_turns_are_told_and_asked_again(notebook: Notebook, sandbox: Sandbox) -> None:
+    """An edit marks what was answered after it as stale; refresh asks that again, in order."""
+    for cell in "abcd":
+        notebook.ask(cell, f"sandbox: echo\nword {cell}")
+    assert notebook.stale() == []
+    notebook.ask("b", "sandbox: echo\nanother word")
+    assert notebook.stale() == ["sandbox: echo word c", "sandbox: echo word d"]
+    before = len(sandbox.requests)
+    said = notebook.glm("refresh")
+    assert said.index("word c") < said.index("word d")
+    third, fourth = (asked(sandbox, at) for at in range(before, len(sandbox.requests)))
+    assert [text.split()[-1] for text in third] == ["a", "word", "c"]
+    assert [text.split()[-1] for text in fourth] == ["a", "word", "c", "d"]
+    assert notebook.stale() == []
+    assert len(notebook.rows()) == 4
+    assert notebook.glm("refresh").strip() == "No turn is stale."
+
+
+def test_running_a_cell_unchanged_makes_nothing_stale(notebook: Notebook) -> None:
+    """The same question with the same answer leaves the turns behind it as they are."""
+    for cell in "abc":
+        notebook.ask(cell, f"sandbox: echo\nword {cell}")
+    notebook.ask("a", "sandbox: echo\nword a")
+    assert notebook.stale() == []
+
+
+def test_refresh_asks_with_the_same_frame_and_options(notebook: Notebook, sandbox: Sandbox) -> None:
+    """A turn that is asked again has its model, its temperature and its frame again."""
+    notebook.run("a", FRAME)
+    notebook.ask("b", "one")
+    notebook.ask("c", "two", "--frame birds --schema -m glm-4.5-air -t 0.25")
+    notebook.ask("b", "one, changed")
+    notebook.glm("refresh")
+    first, again = sandbox.requests[1].json, sandbox.requests[-1].json
+    assert (again["model"], again["temperature"]) == ("glm-4.5-air", 0.25)
+    assert again["messages"][-1] == first["messages"][-1]
