@@ -7,13 +7,12 @@ kernels and machines said is merged by turn: the journals on this machine and th
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from .chat.conversation import Conversation
 from .errors import ArgumentError, StoreError
 from .store.conversations import Store
-from .store.location import name_id
+from .store.location import name_id, new_id
 from .store.notebook_file import NotebookTurns, read_notebook
 
 if TYPE_CHECKING:
@@ -117,15 +116,28 @@ class Shelf:
     def _find(self) -> Conversation:
         path = self._notebook()
         saved = read_notebook(path) if path is not None else None
-        ids = saved.conversations if saved else ()
-        known = ids[0] if ids else (self.store.of_notebook(path) if path else None)
+        known = self._own_id(path, saved)
         if known is None:
-            return self._load(uuid.uuid4().hex, saved=saved)
+            return self._load(new_id(), saved=saved)
         copied_from = self._original(known, path)
         found = self._load(known, saved=saved)
         if copied_from is not None:
             self._fork_at_first_change(found)
         return found
+
+    def _own_id(self, path: Path | None, saved: NotebookTurns | None) -> str | None:
+        """The id that this notebook was given here, else that of its newest answer."""
+        given = self.store.of_notebook(path) if path else None
+        own = saved.own() if saved else []
+        if not own or given in [name for _, name in own]:
+            return given
+        if given is not None:
+            # A copy that was asked something and not saved since has only its ancestor's answers.
+            gone_on = Conversation()
+            gone_on.replay(self.store.read(given).events)
+            if any(turn.id in gone_on for turn, _ in own):
+                return given
+        return max(own, key=lambda pair: pair[0].created)[1]
 
     def _original(self, conversation: str, path: Path | None) -> Path | None:
         """The notebook this one is a copy of: it holds the same conversation and still exists."""
@@ -157,7 +169,7 @@ class Shelf:
     def _merge(conversation: Conversation, saved: NotebookTurns) -> None:
         """Take in what only the notebook knows; of two answers in a cell the newer one stands."""
         here = {turn.cell: turn.created for turn in conversation if turn.cell}
-        for turn in saved.turns:
+        for turn, _ in saved.own():
             if turn.id not in conversation and turn.created > here.get(turn.cell or "", ""):
                 conversation.put(turn)
         conversation.arrange(saved.cells)
@@ -168,7 +180,7 @@ class Shelf:
         apart.adopt(list(conversation))
 
         def keep_apart(event: Event) -> None:
-            conversation.name = uuid.uuid4().hex
+            conversation.name = new_id()
             conversation.keep = _Writer(self, conversation, "", told)
             conversation.keep(event)
 

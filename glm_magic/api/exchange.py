@@ -109,7 +109,6 @@ class Exchange:
             return idle > _PATIENCE_AFTER_FINISH_SECONDS
         if idle > limits.idle_seconds:
             raise _timed_out(f"Nothing came for {limits.idle_seconds:g} s.", "idle_timeout_seconds")
-        self._check_total()
         return False
 
     def _check_total(self) -> None:

@@ -71,10 +71,9 @@ class Conversation:
     def _digest(self, place: int) -> str:
         while len(self._digests) <= place:
             turn = self._turns[self._order.names[len(self._digests) - 1]]
-            words = [self._digests[-1], *(message.content for message in turn.messages())]
-            said = "\0".join(words).encode("utf-8", "replace")
-            same = len(words) == 1  # a turn that says nothing changes nothing
-            self._digests.append(words[0] if same else hashlib.sha256(said).hexdigest()[:32])
+            last = self._digests[-1]
+            # A turn that says nothing changes nothing.
+            self._digests.append(_digest(last, turn) if turn.messages() else last)
         return self._digests[place]
 
     # -- changing -----------------------------------------------------------------------------
@@ -202,3 +201,9 @@ class Conversation:
     def _forget_digests(self, place: int) -> None:
         """What is said at this place or behind it has changed."""
         del self._digests[place + 1 :]
+
+
+def _digest(before: str, turn: Turn) -> str:
+    """Of a turn and all before it; the same whether or not the texts of attachments are known."""
+    words = [before, turn.prompt, *(one.digest for one in turn.attachments), turn.text]
+    return hashlib.sha256("\0".join(words).encode("utf-8", "replace")).hexdigest()[:32]

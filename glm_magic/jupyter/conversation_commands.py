@@ -140,7 +140,8 @@ def chats(options: argparse.Namespace, magics: GLMMagics) -> None:
 def fork(options: argparse.Namespace, magics: GLMMagics) -> None:
     """Copy the conversation under a new name, and go on there."""
     conversation = magics.workbench().shelf.fork(options.name)
-    _say(f"Now in {options.name}: {_count(conversation)}.")
+    back = f"After a restart: %glm chats {options.name}"
+    _say(f"Now in {options.name}: {_count(conversation)}. {back}")
 
 
 def refresh(_: argparse.Namespace, magics: GLMMagics) -> None:

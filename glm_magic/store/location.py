@@ -41,6 +41,11 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+def is_nameless(conversation: str) -> bool:
+    """Whether the id is one of `new_id`, so a notebook's own conversation."""
+    return re.fullmatch("[0-9a-f]{32}", conversation) is not None
+
+
 def name_id(name: str) -> str:
     """The id of a named conversation: always the same for a name, and never a path.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .location import is_nameless
 from .metadata import NAMESPACE, conversation_of, turn_from_metadata
 from .notebook_json import cells_of, entry, outputs_of, parse, shown_of
 
@@ -27,13 +28,24 @@ class NotebookTurns:
     Attributes:
         turns: In the order of their cells, each once. `cell` is the file's own cell id where the
             cell has one; a cell's second turn has the cell "id/2".
-        conversations: Ids of the conversations they belong to, the most frequent first.
+        told_in: The id of the conversation each of them belongs to; "" for none.
+        conversations: Those ids, the most frequent first.
         cells: Ids of all cells in order; cells of files before nbformat 4.5 have none.
     """
 
     turns: tuple[Turn, ...] = ()
+    told_in: tuple[str, ...] = ()
     conversations: tuple[str, ...] = ()
     cells: tuple[str, ...] = ()
+
+    def own(self) -> list[tuple[Turn, str]]:
+        """The turns of the notebook's own conversation with its id, in the order of their cells.
+
+        A copied notebook has two ids: its ancestor's, and its own from its first new turn on.
+        Chats with a name may be asked from any notebook and belong to none.
+        """
+        pairs = zip(self.turns, self.told_in, strict=True)
+        return [(turn, told_in) for turn, told_in in pairs if is_nameless(told_in)]
 
 
 def read_notebook(path: str | Path) -> NotebookTurns | None:
@@ -48,8 +60,11 @@ def read_notebook(path: str | Path) -> NotebookTurns | None:
     document, _ = parsed
     cells = [cell_id(cell) for cell in cells_of(document)]
     found = list(_found(document))
+    turns = _each_once([(turn, cell) for turn, cell, _ in found])
+    names = {turn.id: name for turn, _, name in reversed(found)}
     return NotebookTurns(
-        turns=_each_once([(turn, cell) for turn, cell, _ in found]),
+        turns=turns,
+        told_in=tuple(names[turn.id] for turn in turns),
         conversations=tuple(
             name for name, _ in Counter(name for _, _, name in found if name).most_common()
         ),

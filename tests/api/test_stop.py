@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from glm_magic.api.client import Client
+from glm_magic.chat.deltas import Delta
 
 from .asking import QUICK, SOON_SECONDS, Background, Way, exchanges, until
 from .host import DONE, HOLD, Host, delta, head, last, refused, said, stream
@@ -153,10 +155,16 @@ def test_stop_after_the_end(way: Way, connect: Connect) -> None:
 
 def test_stop_in_the_middle_of_the_loop(way: Way, connect: Connect) -> None:
     """Stopping from within the iteration ends it; the turn is kept once."""
-    with Host(stream(delta("a"), 0.05, delta("b"), HOLD)) as host:
+
+    def dawdle_and_stop(one: Delta) -> None:
+        if one.text:
+            time.sleep(0.15)  # meanwhile the rest is read, and waits
+            asking.stop()
+
+    with Host(stream(delta("a"), 0.04, delta("b"), 0.04, delta("c"), HOLD)) as host:
         asking = way.question(connect(host.base_url))
-        seen = Way(way.name, lambda delta: asking.stop() if delta.text else None)
-        outcome = seen.follow(asking)
+        outcome = Way(way.name, dawdle_and_stop).follow(asking)
+        assert [one.text for one in outcome.deltas] == ["a"]
         assert (outcome.turn.text, outcome.turn.partial_reason) == ("a", "stopped")
         assert outcome.seconds < 1
         until(lambda: host.left == 1)

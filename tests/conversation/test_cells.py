@@ -85,6 +85,26 @@ def test_a_moved_cell_is_asked_in_its_new_place(notebook: Notebook, sandbox: San
     assert notebook.prompts() == ["one", "three", "two"]
 
 
+def test_an_inserted_cell_hears_only_what_stands_above(
+    notebook: Notebook, sandbox: Sandbox
+) -> None:
+    """A cell between two others, saved before it is run, sends only what stands above it."""
+    notebook.ask("a", "one")
+    notebook.ask("c", "three")
+    notebook.insert("b", above="c")
+    notebook.save()
+    notebook.ask("b", "two")
+    assert asked(sandbox) == ["one", "two"]
+    assert notebook.prompts() == ["one", "two", "three"]
+    assert notebook.stale() == ["three"]
+    notebook.save()
+    notebook.run_all()
+    requests = bodies(sandbox)[-3:]
+    notebook.restart()
+    notebook.run_all()
+    assert bodies(sandbox)[-3:] == requests
+
+
 def test_stale_turns_are_told_and_asked_again(notebook: Notebook, sandbox: Sandbox) -> None:
     """An edit marks what was answered after it as stale; refresh asks that again, in order."""
     for cell in "abcd":

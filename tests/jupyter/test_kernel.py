@@ -179,3 +179,17 @@ def test_the_sandbox_needs_no_key(kernels: Callable[..., Kernel]) -> None:
     (output,) = ran.outputs
     assert "no model was called" in unescape(output["data"]["text/markdown"])
     assert output["metadata"]["glm_magic"]["provider"] == "sandbox"
+
+
+def test_an_async_question_can_be_interrupted(kernel: Kernel, sandbox: Sandbox) -> None:
+    """`await ask_async(...)` of a silent host ends within a second of the stop button."""
+    kernel.run("import glm_magic")
+    message = kernel.start("await glm_magic.ask_async('sandbox: delay 30', once=True)")
+    while not sandbox.requests:
+        time.sleep(0.01)
+    began = time.monotonic()
+    kernel.interrupt()
+    ran = kernel.finish(message, timeout_seconds=10)
+    assert time.monotonic() - began < 1
+    assert ran.status == "error"
+    assert kernel.run("await glm_magic.ask_async('sandbox: echo', once=True)").status == "ok"
