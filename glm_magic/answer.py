@@ -22,11 +22,13 @@ class Answer:
     Args:
         turn: The finished turn, complete or partial.
         conversation: The name of the conversation it belongs to, or "".
+        embed_context: Whether a notebook that saves it holds what was attached, too.
     """
 
-    def __init__(self, turn: Turn, conversation: str = "") -> None:
+    def __init__(self, turn: Turn, conversation: str = "", *, embed_context: bool = False) -> None:
         self.turn = turn
         self.conversation = conversation
+        self._embed_context = embed_context
 
     def __str__(self) -> str:
         return self.turn.text
@@ -125,7 +127,12 @@ class Answer:
 
     def metadata(self) -> dict[str, Any]:
         """What the metadata of the output says of the turn, under "glm_magic"."""
-        record = output_metadata(self.turn, self.conversation, shown=self.markdown())
+        record = output_metadata(
+            self.turn,
+            self.conversation,
+            shown=self.markdown(),
+            embed_context=self._embed_context,
+        )
         return {"glm_magic": record}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:  # noqa: ARG002

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
-from .answer import Answer
 from .chat.conversation import Conversation
 from .chat.deltas import Delta
 from .wiring import workbench
@@ -13,7 +12,7 @@ from .wiring import workbench
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from .chat.asking import Asking
+    from .answer import Answer
     from .chat.turns import Turn
     from .questions import Question
 
@@ -24,8 +23,9 @@ class Stream:
     Leaving early, by `break` or an error, stops the exchange and keeps what came as partial.
     """
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._asking = question.ask()
 
     def __iter__(self) -> Iterator[Delta]:
         with self._asking as asking:
@@ -50,7 +50,7 @@ class Stream:
     @property
     def answer(self) -> Answer:
         """The answer as far as it has come."""
-        return Answer(self._asking.turn, self._asking.conversation)
+        return self._question.answer(self._asking)
 
 
 class Chat:
@@ -80,7 +80,7 @@ class Chat:
 
     def stream(self, prompt: str, *frames: object, **options: Any) -> Stream:
         """Ask and get the deltas; see `glm_magic.stream`."""
-        return Stream(self._question(prompt, frames, options).ask())
+        return Stream(self._question(prompt, frames, options))
 
     def _question(
         self, prompt: str, frames: tuple[object, ...], options: dict[str, Any]
@@ -117,7 +117,7 @@ async def ask_async(prompt: str, *frames: object, **options: Any) -> Answer:
 
 def stream(prompt: str, *frames: object, **options: Any) -> Stream:
     """Ask and get the deltas as they come; takes and raises what `ask` does."""
-    return Stream(_question(prompt, frames, options).ask())
+    return Stream(_question(prompt, frames, options))
 
 
 def _question(prompt: str, frames: tuple[object, ...], options: dict[str, Any]) -> Question:
@@ -130,14 +130,14 @@ def _wait(question: Question) -> Answer:
     with question.ask() as asking:
         for _ in asking:
             pass
-    return Answer(asking.turn, asking.conversation)
+    return question.answer(asking)
 
 
 async def _wait_async(question: Question) -> Answer:
     with question.ask() as asking:
         async for _ in asking:
             pass
-    return Answer(asking.turn, asking.conversation)
+    return question.answer(asking)
 
 
 def _named(frames: tuple[object, ...], caller: Any) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .answer import Answer
 from .chat.asking import Client
 from .chat.tokens import estimate_tokens
 
@@ -124,3 +125,8 @@ class Question:
         self.check(self)
         fields = dict(self.fields)
         return self.chat.ask(fields.pop("prompt"), self.attachments, **fields)
+
+    def answer(self, asking: Asking) -> Answer:
+        """What has come so far, as users hold it."""
+        embed_context = self.settings.embed_context
+        return Answer(asking.turn, asking.conversation, embed_context=embed_context)

@@ -102,6 +102,11 @@ FIELDS: Mapping[str, Field] = {
         default="values",
         parse=_one_of(*FRAME_DETAILS),
     ),
+    "embed_context": Field(
+        "Whether a saved notebook holds the descriptions of data that were sent.",
+        default=False,
+        parse=_yes_no,
+    ),
     "connect_timeout_seconds": Field(
         "To wait for a connection.", default=10.0, parse=_number(0.01, 3600)
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from ..errors import ArgumentError
+from ..errors import AnswerError, ArgumentError
 from .tables import show_table
 
 if TYPE_CHECKING:
@@ -169,6 +169,8 @@ def compact(_: argparse.Namespace, magics: GLMMagics) -> None:
         raise ArgumentError("There is nothing to sum up yet.", "Two turns are the least.")
     before = len(conversation)
     answer = magics.show_question(bench.summary_question())
+    if answer.partial_reason or not answer.text:
+        raise AnswerError("The summary did not come whole.", "Nothing was changed; try again.")
     conversation.compact(answer.turn)
     _say(f"{_turns(before)} became one. %glm undo brings them back.")
 
@@ -211,7 +213,7 @@ def _spent_row(head: str, name: str, spent: Iterable[Spent]) -> list[str]:
 
 
 def export(options: argparse.Namespace, magics: GLMMagics) -> None:
-    """Write the conversation to a file: .ipynb, .md or .json."""
+    """Write the conversation to a file: .ipynb, .md, or .json with all that was sent."""
     from ..answer import Answer
     from ..store.export import export as write
 
@@ -221,6 +223,7 @@ def export(options: argparse.Namespace, magics: GLMMagics) -> None:
         list(conversation),
         path,
         overwrite=options.overwrite,
+        conversation=conversation.name,
         show=lambda turn: Answer(turn).markdown(),
     )
     _say(f"Written: {path} ({_turns(len(conversation))}).")

@@ -114,7 +114,7 @@ class GLMMagics:
         """
         from .show import output_for, show
 
-        return show(question.ask(), output_for(self.host.front_end, whole_cell=whole_cell))
+        return show(question, output_for(self.host.front_end, whole_cell=whole_cell))
 
     def ask_again(self, turn: Turn) -> Answer:
         """Ask a turn's question again, in its place, with what stands before it now."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..answer import Answer
 from ..errors import Stopped
 
 if TYPE_CHECKING:
-    from ..chat.asking import Asking
+    from ..answer import Answer
+    from ..questions import Question
     from .host import FrontEnd
     from .live_output import LiveOutput
 
@@ -33,14 +33,16 @@ def output_for(front_end: FrontEnd, *, whole_cell: bool) -> LiveOutput:
     return NotebookOutput(markdown=front_end != "console") if whole_cell else InlineOutput()
 
 
-def show(asking: Asking, output: LiveOutput) -> Answer:
+def show(question: Question, output: LiveOutput) -> Answer:
     """Ask and show until the end.
 
     Raises:
+        BudgetError: It would pass the budget; nothing was sent.
         Stopped: The user interrupted; what came is shown and kept.
         GLMError: It failed; what came is shown and kept.
     """
     stopped = False
+    asking = question.ask()
     try:
         with asking:
             for delta in asking:
@@ -48,11 +50,11 @@ def show(asking: Asking, output: LiveOutput) -> Answer:
     except KeyboardInterrupt:
         stopped = True
     except BaseException:
-        answer = Answer(asking.turn, asking.conversation)
+        answer = question.answer(asking)
         if answer.text or answer.reasoning:
             output.close(answer)
         raise
-    answer = Answer(asking.turn, asking.conversation)
+    answer = question.answer(asking)
     output.close(answer)
     if stopped:
         kept = f"The {len(answer.text):,} characters that came are kept."

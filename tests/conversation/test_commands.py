@@ -1,0 +1,164 @@
+"""The subcommands that look at the conversation and change it, in a real kernel."""
+
+from pathlib import Path
+
+import pytest
+
+from glm_magic.sandbox import Sandbox
+
+from .conftest import Open
+from .notebook import Notebook, table
+from .requests import asked
+
+
+@pytest.fixture
+def three(notebook: Notebook) -> Notebook:
+    """A notebook with three questions."""
+    for cell, prompt in (("a", "one"), ("b", "two"), ("c", "three")):
+        notebook.ask(cell, prompt)
+    return notebook
+
+
+def test_undo_and_redo_change_what_is_sent(three: Notebook, sandbox: Sandbox) -> None:
+    """Undo takes the last change back, also a replaced turn and after a restart; redo repeats."""
+    three.ask("b", "two, changed")
+    three.glm("undo")
+    assert three.prompts() == ["one", "two", "three"]
+    three.restart()
+    three.glm("undo")
+    assert three.prompts() == ["one", "two"]
+    assert "2 turns" in three.glm("undo") or three.prompts() == ["one"]
+    three.glm("redo")
+    assert three.prompts() == ["one", "two"]
+    three.ask("d", "four")
+    assert asked(sandbox) == ["one", "two", "four"]
+    assert three.glm("redo").strip() == "Nothing to redo."
+
+
+def test_clear_forgets_until_it_is_undone(three: Notebook, sandbox: Sandbox) -> None:
+    """After clear nothing is sent along, also after a restart with the saved file; undo undoes."""
+    three.save()
+    assert three.glm("clear").startswith("Forgotten: 3 turns.")
+    three.restart()
+    three.ask("d", "four")
+    assert asked(sandbox) == ["four"]
+    three.glm("undo")
+    three.glm("undo")
+    three.ask("e", "five")
+    assert asked(sandbox) == ["one", "two", "three", "five"]
+
+
+def test_a_fork_leaves_the_first_as_it_is(three: Notebook, sandbox: Sandbox) -> None:
+    """A fork goes on by itself under its name; chats lists both and goes back."""
+    three.glm("fork try")
+    three.ask("d", "in the fork")
+    assert asked(sandbox) == ["one", "two", "three", "in the fork"]
+    here, other = three.chats()
+    assert (here[0], here[-1]) == ("try", "←")
+    three.glm(f"chats {other[0]}")
+    assert three.prompts() == ["one", "two", "three"]
+    three.glm("chats try")
+    assert three.prompts() == ["one", "two", "three", "in the fork"]
+    assert "There is a chat 'try' already." in three.kernel.run("%glm fork try").error
+    assert "%glm chats" in three.kernel.run("%glm chats nosuch").error
+
+
+def test_a_named_chat_is_the_same_from_every_notebook(
+    three: Notebook, open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """`--chat NAME` is apart from the notebook's turns, and goes on in another notebook."""
+    three.ask("d", "first of it", "--chat Ideas")
+    assert asked(sandbox) == ["first of it"]
+    assert three.prompts() == ["one", "two", "three"]
+    other = open_notebook("other.ipynb")
+    other.ask("a", "second of it", "--chat Ideas")
+    assert asked(sandbox) == ["first of it", "second of it"]
+    assert other.prompts() == []
+
+
+def test_once_is_alone(three: Notebook, sandbox: Sandbox) -> None:
+    """`--once` sends nothing that was said before, and is not sent later."""
+    three.ask("d", "alone", "--once")
+    assert asked(sandbox) == ["alone"]
+    three.ask("e", "four")
+    assert asked(sandbox) == ["one", "two", "three", "four"]
+
+
+def test_show_brings_an_answer_back(three: Notebook) -> None:
+    """`show N` and `last` show an answer again, without its turn in the notebook twice."""
+    for command, prompt in (("show 2", "two"), ("last", "three")):
+        (output,) = three.kernel.run(f"%glm {command}").outputs
+        number = three.prompts().index(prompt)
+        kept = three.document.cells[number]["outputs"][0]["data"]["text/markdown"]
+        assert output["data"]["text/markdown"] == kept
+        assert output["metadata"] == {}
+    assert "this conversation has 3" in three.kernel.run("%glm show 4").error
+
+
+def test_usage_adds_up_what_was_spent(three: Notebook, open_notebook: Open) -> None:
+    """Usage counts this conversation, all of them, models and days, with what the cache gave."""
+    other = open_notebook("other.ipynb")
+    other.ask("a", "elsewhere", "-m glm-4.5-air")
+    rows = table(three.kernel.run("%glm usage"))
+    counts = {(row[0], row[1]): row[2] for row in rows}
+    assert counts["all", ""] == "4"
+    assert counts["conversation", "this one"] == "3"
+    assert (counts["model", "glm-4.5-air"], counts["model", "glm-4.5"]) == ("1", "3")
+    cached = {row[1]: row[4] for row in rows}
+    assert cached["this one"] != "0"
+    three.restart()
+    assert table(three.kernel.run("%glm usage")) == rows
+
+
+def test_compact_goes_on_from_the_summary(three: Notebook, sandbox: Sandbox) -> None:
+    """Compact asks for a summary of all turns, and that alone is sent from then on."""
+    assert "3 turns became one" in three.glm("compact")
+    assert asked(sandbox)[:3] == ["one", "two", "three"]
+    summary = sandbox.requests[-1].json["messages"][-1]["content"]
+    three.ask("d", "four")
+    assert asked(sandbox) == [summary, "four"]
+    three.restart()
+    three.ask("d", "four again")
+    assert asked(sandbox) == [summary, "four again"]
+    three.glm("undo")
+    three.glm("undo")
+    three.glm("undo")
+    assert three.prompts() == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("suffix", ["ipynb", "md", "json"])
+def test_an_export_is_whole(
+    three: Notebook, open_notebook: Open, sandbox: Sandbox, tmp_path: Path, suffix: str
+) -> None:
+    """All prompts and answers are in the file; a notebook or JSON file gives them back."""
+    three.ask("d", "sandbox: 500 tokens")
+    file = tmp_path / f"talk.{suffix}"
+    assert "4 turns" in three.glm(f"export {file}")
+    text = file.read_text()
+    assert all(prompt in text for prompt in ("one", "two", "three", "500 tokens"))
+    assert "Part 9" in text
+    assert "exists already" in three.kernel.run(f"%glm export {file}").error
+    other = open_notebook("other.ipynb")
+    if suffix == "md":
+        assert "Markdown" in other.kernel.run(f"%glm import {file}").error
+        return
+    other.ask("z", "before")
+    assert "Taken over: 4 turns; 5 turns" in other.glm(f"import {file}")
+    three.ask("e", "five")
+    other.ask("e", "five")
+    mine, theirs = (request.json["messages"] for request in sandbox.requests[-2:])
+    assert theirs[3:] == mine[1:]
+    other.glm("undo")
+    other.glm("undo")
+    assert other.prompts() == ["before"]
+
+
+def test_an_exported_notebook_is_a_conversation(
+    three: Notebook, open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """Opened elsewhere, an exported notebook goes on with what was said in it."""
+    three.glm(f"export {three.path.with_name('talk.ipynb')}")
+    there = open_notebook("talk.ipynb", machine="there")
+    assert there.prompts() == ["one", "two", "three"]
+    there.ask("new", "four")
+    assert asked(sandbox) == ["one", "two", "three", "four"]
