@@ -86,8 +86,8 @@ def scripted(*replies: Reply) -> Iterator[ScriptedClient]:
     """Within the block every question, from magics and Python alike, gets the next reply."""
     client = ScriptedClient(replies)
     bench = workbench()
-    bench.stand_in = client
+    before, bench.stand_in = bench.stand_in, client
     try:
         yield client
     finally:
-        bench.stand_in = None
+        bench.stand_in = before

@@ -28,7 +28,7 @@ def _parser(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002 - ar
 
 def models(options: argparse.Namespace, magics: GLMMagics) -> None:
     """List models with limits and prices."""
-    from ..catalog import about, find_provider, models, price_of, providers
+    from ..catalog import about, find_provider, makers_name, models, price_of, providers
 
     if options.providers:
         _show_providers(providers())
@@ -42,7 +42,7 @@ def models(options: argparse.Namespace, magics: GLMMagics) -> None:
     if options.refresh:
         served = _refresh(magics, options.provider)
     rows = [
-        _model_row(one, price_of(one, provider), current.model.id, served)
+        _model_row(one, price_of(one, provider), makers_name(current.model.id), served)
         for one in models().values()
     ]
     heads = ["model", "", "context", "longest answer", "thinking"]

@@ -51,6 +51,7 @@ _MESSAGES: dict[int, dict[str, str]] = {
         "1111": "The account does not exist.",
         "1112": "The account is locked.",
         "1120": "The account could not be reached for now.",
+        "1121": "The account is locked for breaking the rules.",
         "1210": "The API call parameters are wrong.",
         "1211": "The model does not exist, please check the model code.",
         "1212": "The method is not supported by this API.",

@@ -7,10 +7,8 @@ import http.server
 import json
 import pickle
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any
 
 import pytest
@@ -19,7 +17,6 @@ from glm_magic import errors
 from glm_magic.api.client import Client
 from glm_magic.chat.deltas import Delta
 from glm_magic.keys import APIKey
-from glm_magic.origins import KeyRing, origin_of
 from glm_magic.settings import resolve
 from glm_magic.wiring import Workbench
 
@@ -27,49 +24,9 @@ from .. import canary
 from ..canary import CANARY
 from .asking import QUICK, Way
 from .host import CUT, DONE, HOLD, RESET, Host, delta, head, last, refused, said, stream, whole
+from .looking import locals_seen, shows_nothing
 
 Connect = Callable[..., Client]
-
-
-def locals_seen(error: BaseException | None) -> Iterator[str]:
-    """All that an error, its causes and the frames of their tracebacks hold, as text."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        waiting += [one.__cause__, one.__context__]
-        yield (
-            repr(one) + repr(one.args) + repr(vars(one)) + "".join(traceback.format_exception(one))
-        )
-        yield from map(_frame, _frames(one.__traceback__))
-
-
-def _frames(trace: TracebackType | None) -> Iterator[FrameType]:
-    while trace:
-        yield trace.tb_frame
-        trace = trace.tb_next
-
-
-def _frame(frame: FrameType) -> str:
-    if frame.f_code.co_filename.endswith(("test_key.py", "asking.py")):
-        return ""  # the test itself knows the key
-    parts = [
-        f"{name}={value!r} {getattr(value, '__dict__', '')!r}"
-        for name, value in frame.f_locals.items()
-    ]
-    assert "httpx" not in frame.f_code.co_filename
-    return "\n".join(parts)
-
-
-def shows_nothing(error: BaseException | None) -> None:
-    """Nobody who holds this error can find the key in it."""
-    assert isinstance(error, errors.GLMError)
-    assert error.__cause__ is None
-    assert error.__context__ is None
-    assert not any(map(canary.seen_in, locals_seen(error)))
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -298,63 +255,3 @@ def test_another_servers_echo(
     assert Delta(text="Bearer [API key redacted]") in [
         dataclasses.replace(one, finish_reason="", usage=None) for one in outcome.deltas
     ]
-
-
-@pytest.mark.parametrize("provider", ["zai", "custom", None])
-@pytest.mark.parametrize("name", ["ZAI_API_KEY", "GLM_API_KEY"])
-def test_a_key_is_not_sent_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, provider: str | None, name: str
-) -> None:
-    """With a new base URL and the old key no socket is opened, whoever set the URL."""
-    monkeypatch.setenv(name, CANARY)
-    with Host(said("stolen")) as other:
-        bench = Workbench()
-        options = {"base_url": other.base_url} | ({"provider": provider} if provider else {})
-        if name == "GLM_API_KEY" or provider == "zai":
-            with pytest.raises(errors.KeyRefusedError) as raised:
-                bench.question("Hello", **options)
-            assert origin_of(other.base_url) in raised.value.message
-            shows_nothing(raised.value)
-        else:  # another provider's variable is not even looked at
-            list(bench.question("Hello", **options).ask())
-            assert "authorization" not in other.asked[0].headers
-        bench.close()
-        assert other.connections == (0 if name == "GLM_API_KEY" or provider == "zai" else 1)
-
-
-def test_a_key_beside_its_url_is_bound_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`GLM_API_KEY` beside `GLM_BASE_URL` goes there, and not to another URL, nor to Z.ai."""
-    with Host(said("x")) as host, Host(said("stolen")) as other:
-        monkeypatch.setenv("GLM_API_KEY", CANARY)
-        monkeypatch.setenv("GLM_BASE_URL", host.base_url)
-        bench = Workbench()
-        list(bench.question("Hello").ask())
-        assert host.asked[0].headers["authorization"] == f"Bearer {CANARY}"
-        for options in ({"base_url": other.base_url}, {"provider": "zai"}):
-            with pytest.raises(errors.KeyRefusedError):
-                bench.question("Hello", **options)
-        bench.configure("base_url", other.base_url)
-        with pytest.raises(errors.KeyRefusedError):
-            bench.question("Hello")
-        bench.close()
-        assert other.connections == 0
-
-
-def test_the_first_use_binds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`GLM_API_KEY` alone belongs to the first provider it is used for; looking is not using."""
-    monkeypatch.setenv("GLM_API_KEY", CANARY)
-    bench = Workbench()
-    bench.settings({"provider": "bigmodel"}, need_key=False)
-    assert bench.settings({"provider": "zai"}).key == APIKey(CANARY)
-    for provider in ("bigmodel", "openrouter"):
-        with pytest.raises(errors.KeyRefusedError, match=r"belongs to https://api\.z\.ai:443"):
-            bench.settings({"provider": provider})
-    assert bench.settings({"provider": "zai-coding"}).key == APIKey(CANARY)
-
-
-def test_plain_http_to_another_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before any connection, with a key or without."""
-    ring = KeyRing()
-    ring.give("http://192.0.2.1:80", APIKey(CANARY))
-    with pytest.raises(errors.SettingsError, match="not https"):
-        resolve({"base_url": "http://192.0.2.1/v1"}, ring=ring)

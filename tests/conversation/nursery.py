@@ -32,6 +32,7 @@ _PROMPTS = (
 )
 _LONGEST_SECONDS = 0.16
 _CELLS = 12
+_READY = b"ready\n"
 
 
 def digest(turn: Turn) -> str:
@@ -43,6 +44,8 @@ def digest(turn: Turn) -> str:
 def _ask_on(notebook: Path, choice: random.Random, out: int) -> None:
     bench = workbench()
     bench.notebook = lambda: notebook
+    glm_magic.ask("sandbox: 1 token", once=True)  # the connection takes longer than all the rest
+    os.write(out, _READY)
     while True:
         prompt = choice.choice(_PROMPTS)
         cell = f"cell-{choice.randrange(_CELLS)}" if choice.random() < 0.5 else None
@@ -61,6 +64,7 @@ def _finished_by_child(notebook: Path, choice: random.Random) -> list[str]:
         finally:
             os._exit(1)
     os.close(theirs)
+    assert os.read(ours, len(_READY)) == _READY
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)

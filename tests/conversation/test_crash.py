@@ -65,10 +65,6 @@ def test_200_kills_lose_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     assert 0 <= Ledger(data).totals().questions - len(told) <= len(others)
 
 
-def test_a_killed_conversation_goes_on(sandbox: Sandbox, tmp_path: Path) -> None:
-    """The request after a kill holds every finished turn, in order, and no unfinished one."""
-
-
 def test_a_killed_kernel_loses_nothing(notebook: Notebook, sandbox: Sandbox) -> None:
     """Real kernels killed at random moments of streaming: each ended cell's turn is equal."""
     choice = random.Random(SEED)

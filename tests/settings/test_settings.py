@@ -31,6 +31,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "idle_timeout_seconds": (1.0, 2.0, None),
     "total_timeout_seconds": (1.0, 2.0, None),
     "retries": (1, 0, None),
+    "embed_context": (True, False, None),
     "budget_usd": (0.5, 0.0, None),
     "budget_tokens": (10, 0, None),
 }
