@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -89,6 +90,8 @@ def _demo_lab() -> None:
     sys.stdout.write(f"Opening {target}\n")
     sys.stdout.flush()
     command = [sys.executable, "-m", "jupyterlab", str(target)]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # containers often have no other user
     subprocess.run(command, check=False)  # noqa: S603 - our own words and a path of ours
 
 
