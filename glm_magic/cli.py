@@ -89,7 +89,12 @@ def _demo_lab() -> None:
         shutil.copy(_quickstart(), target)
     sys.stdout.write(f"Opening {target}\n")
     sys.stdout.flush()
-    command = [sys.executable, "-m", "jupyterlab", str(target)]
+    # The address in the terminal leads to the notebook too, where no browser opens by itself.
+    where = [
+        f"--ServerApp.root_dir={target.parent}",
+        f"--LabApp.default_url=/lab/tree/{_QUICKSTART}",
+    ]
+    command = [sys.executable, "-m", "jupyterlab", *where]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # containers often have no other user
     subprocess.run(command, check=False)  # noqa: S603 - our own words and a path of ours
