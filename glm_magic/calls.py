@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 from .chat.conversation import Conversation
 from .chat.deltas import Delta
+from .errors import Stopped
+from .surroundings import AROUND
 from .wiring import workbench
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Coroutine, Iterator
 
     from .answer import Answer
+    from .chat.asking import Asking
     from .chat.turns import Turn
     from .questions import Question
 
@@ -74,9 +78,11 @@ class Chat:
         """Ask and wait for the answer; see `glm_magic.ask`."""
         return _wait(self._question(prompt, frames, options))
 
-    async def ask_async(self, prompt: str, *frames: object, **options: Any) -> Answer:
-        """Ask without blocking the event loop; see `glm_magic.ask`."""
-        return await _wait_async(self._question(prompt, frames, options))
+    def ask_async(
+        self, prompt: str, *frames: object, **options: Any
+    ) -> Coroutine[Any, Any, Answer]:
+        """Ask without blocking the event loop; see `glm_magic.ask_async`."""
+        return _wait_async(self._question(prompt, frames, options))
 
     def stream(self, prompt: str, *frames: object, **options: Any) -> Stream:
         """Ask and get the deltas; see `glm_magic.stream`."""
@@ -106,13 +112,18 @@ def ask(prompt: str, *frames: object, **options: Any) -> Answer:
 
     Raises:
         GLMError: Two lines: what happened, and what to do.
+        Stopped: The user interrupted; a `KeyboardInterrupt`.
     """
     return _wait(_question(prompt, frames, options))
 
 
-async def ask_async(prompt: str, *frames: object, **options: Any) -> Answer:
-    """Ask without blocking the event loop; takes and raises what `ask` does."""
-    return await _wait_async(_question(prompt, frames, options))
+def ask_async(prompt: str, *frames: object, **options: Any) -> Coroutine[Any, Any, Answer]:
+    """Ask without blocking the event loop; takes and raises what `ask` does.
+
+    Frames and options are looked at now, and errors in them are raised now; the question is sent
+    when the result is awaited.
+    """
+    return _wait_async(_question(prompt, frames, options))
 
 
 def stream(prompt: str, *frames: object, **options: Any) -> Stream:
@@ -123,33 +134,52 @@ def stream(prompt: str, *frames: object, **options: Any) -> Stream:
 def _question(prompt: str, frames: tuple[object, ...], options: dict[str, Any]) -> Question:
     bench = workbench()
     named = _named(frames, sys._getframe(2))
-    return bench.question(prompt, named, **{"cell": bench.place(), **options})
+    return bench.question(prompt, named, **{"cell": AROUND.place(), **options})
 
 
 def _wait(question: Question) -> Answer:
-    with question.ask() as asking:
-        for _ in asking:
-            pass
+    asking = question.ask()
+    try:
+        with asking:
+            for _ in asking:
+                pass
+    except KeyboardInterrupt:
+        raise _stopped(question, asking) from None
     return question.answer(asking)
 
 
 async def _wait_async(question: Question) -> Answer:
-    with question.ask() as asking:
-        async for _ in asking:
-            pass
+    asking = question.ask()
+    try:
+        with asking:
+            async for _ in asking:
+                pass
+    except KeyboardInterrupt:
+        raise _stopped(question, asking) from None
     return question.answer(asking)
 
 
+def _stopped(question: Question, asking: Asking) -> Stopped:
+    length = len(asking.turn.text)
+    lost = question.fields["once"] or not length
+    return Stopped("" if lost else f"The {length:,} characters that came are kept.")
+
+
 def _named(frames: tuple[object, ...], caller: Any) -> dict[str, object]:
-    """The frames by the names the caller's variables have; a nameless one is called frame_N."""
+    """The frames by the names the caller's variables have, each once.
+
+    A nameless one is called frame_N, by a name that nothing else has.
+    """
+    visible: dict[str, object] = {**caller.f_globals, **caller.f_locals} if caller else {}
+    distinct = list({id(frame): frame for frame in frames}.values())
+    names = {
+        id(value): name
+        for name, value in reversed(visible.items())
+        if not name.startswith("_") and any(value is frame for frame in distinct)
+    }
     named: dict[str, object] = {}
-    for number, frame in enumerate(frames, 1):
-        scopes = (caller.f_locals, caller.f_globals) if caller else ()
-        names = (
-            name
-            for scope in scopes
-            for name, value in scope.items()
-            if value is frame and not name.startswith("_")
-        )
-        named[next(names, f"frame_{number}")] = frame
+    for number, frame in enumerate(distinct, 1):
+        free = (name for n in count(number) if (name := f"frame_{n}") not in visible)
+        name = names.get(id(frame)) or next(name for name in free if name not in named)
+        named[name] = frame
     return named

@@ -107,8 +107,7 @@ class Question:
 
     def tokens(self) -> int:
         """Estimated prompt tokens."""
-        messages = self.request().messages
-        return sum(estimate_tokens(one.content) + _PER_MESSAGE for one in messages)
+        return prompt_tokens(self.request())
 
     def preview(self) -> Preview:
         """The exact request, not sent."""
@@ -130,3 +129,8 @@ class Question:
         """What has come so far, as users hold it."""
         embed_context = self.settings.embed_context
         return Answer(asking.turn, asking.conversation, embed_context=embed_context)
+
+
+def prompt_tokens(request: Request) -> int:
+    """Estimated tokens of all that a request sends, images apart."""
+    return sum(estimate_tokens(one.content) + _PER_MESSAGE for one in request.messages)

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-import sys
-import threading
+import hashlib
+import os
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .api.client import Client, Limits
 from .budget import book, check_budget
 from .chat.asking import Chat
+from .chat.attachments import Attachment
 from .chat.conversation import Conversation
 from .chat.window import first_kept
 from .errors import StoreError
-from .keys import APIKey
+from .hosts import Hosts
+from .keys import redact
 from .origins import KeyRing
 from .questions import AnyClient, Question
-from .settings import Settings, check_name, choose_provider, parse, resolve
+from .settings import Settings, check_name, choose_provider, resolve
 from .shelf import Shelf
 from .store.ledger import Ledger
+from .surroundings import AROUND
 from .terms import advice_on, cost_of, our_prompt, price_for, request_fields, window_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from .catalog import Provider
-    from .chat.attachments import Attachment
-    from .chat.turns import Turn
-    from .sandbox import Sandbox
+    from .api.client import Client
+    from .catalog import Price, Provider
+    from .chat.asking import Asking
+    from .keys import APIKey
 
 
 class Workbench:
@@ -36,54 +38,34 @@ class Workbench:
 
     Attributes:
         ring: The keys, each for its one host.
-        configured: What `%config` says; the notebook's face fills it.
+        hosts: The clients.
         stand_in: Answers in place of the host while it is set; tests set it.
-        place: Names the cell that asks, or None; the notebook's face sets it.
-        notebook: Says where the running notebook is, or None; the notebook's face sets it.
-        warn: Told, in one sentence, what went wrong beside the answer.
+        ledger: What was spent.
     """
 
     def __init__(self) -> None:
         self.ring = KeyRing()
-        self.configured: dict[str, Any] = {}
+        self.hosts = Hosts()
         self.stand_in: AnyClient | None = None
-        self.place: Callable[[], str | None] = lambda: None
-        self.notebook: Callable[[], Path | None] = lambda: None
-        self.warn: Callable[[str], None] = _warn
         self.ledger = Ledger()
         self._shelf: Shelf | None = None
-        self._clients: dict[tuple[Any, ...], Client] = {}
-        self._sandbox: Sandbox | None = None
-        self._lock = threading.Lock()
 
     @property
     def shelf(self) -> Shelf:
         """The conversations; nothing is read before this is first used."""
         if self._shelf is None:
-            self._shelf = Shelf(lambda: self.notebook(), lambda sentence: self.warn(sentence))
+            self._shelf = Shelf(lambda: AROUND.notebook(), lambda sentence: AROUND.warn(sentence))
         return self._shelf
 
     def settings(
         self, options: Mapping[str, Any] | None = None, *, need_key: bool = True
     ) -> Settings:
         """What holds now; raises like `settings.resolve`."""
-        return resolve(options, self.configured, self.ring, need_key=need_key)
+        return resolve(options, AROUND.configured(), self.ring, need_key=need_key)
 
     def provider(self, options: Mapping[str, Any] | None = None) -> tuple[Provider, str]:
         """Who would be asked, and at which URL, whether or not there is a key."""
-        return choose_provider(options, self.configured, self.ring)
-
-    def configure(self, name: str, value: Any) -> None:
-        """Set a setting for this process, or with None leave it to the environment again.
-
-        Raises:
-            ArgumentError: No such setting, or not a value of it.
-        """
-        check_name(name)
-        if value is None:
-            self.configured.pop(name, None)
-        else:
-            self.configured[name] = parse(name, value)
+        return choose_provider(options, AROUND.configured(), self.ring)
 
     def question(
         self,
@@ -98,13 +80,14 @@ class Workbench:
         once: bool = False,
         chat: str | None = None,
         conversation: Conversation | None = None,
+        need_key: bool = True,
         **options: Any,
     ) -> Question:
         """Resolve everything a prompt needs; nothing is sent.
 
         Args:
             prompt: The user's own text.
-            frames: What to describe, by name.
+            frames: What to describe, by name; an `Attachment` is sent as it is.
             level: How much of a frame is described; None takes `frame_detail`.
             rows: Raw rows to send of each frame, the only way rows ever leave.
             images: URLs of images, for V models.
@@ -113,6 +96,7 @@ class Workbench:
             once: Leave the conversation out.
             chat: The user's name for another conversation than the notebook's.
             conversation: A conversation that is kept nowhere; it stands above `chat`.
+            need_key: False to look at the request without a key being there.
             **options: Settings for this question only.
 
         Raises:
@@ -120,15 +104,16 @@ class Workbench:
         """
         for name in options:
             check_name(name)
-        settings = self.settings(options, need_key=self.stand_in is None)
+        settings = self.settings(options, need_key=need_key and self.stand_in is None)
         attachments = tuple(
-            _describe(frame, name, level or settings.frame_detail, rows)
+            _describe(frame, name, level or settings.frame_detail, rows, settings.key)
             for name, frame in (frames or {}).items()
         )
         if conversation is None:
             conversation = self._conversation(chat, once=once)
-        asked_with = {"level": level, "rows": rows or None, **options}
+        asked_with = {"level": level, "rows": rows or None, "json_object": json_object or None}
         fields = request_fields(settings, prompt)
+        asked_with |= options
         fields |= {"options": {name: one for name, one in asked_with.items() if one is not None}}
         fields |= {"json_object": json_object, "images": tuple(images), "cell": cell, "once": once}
         advice = advice_on(settings, prompt, images)
@@ -150,7 +135,7 @@ class Workbench:
             lambda turn: cost_of(turn, settings),
             window_tokens(settings),
         )
-        chat.finished = lambda turn: self._book(turn, conversation.name)
+        chat.finished = lambda asking: self._book(asking, conversation.name, price_for(settings))
         return Question(
             settings,
             attachments,
@@ -185,58 +170,39 @@ class Workbench:
         self.shelf.heed_order()
         return current
 
-    def _book(self, turn: Turn, conversation: str) -> None:
+    def _book(self, asking: Asking, conversation: str, price: Price | None) -> None:
         try:
-            book(turn, conversation, self.ledger)
+            book(asking, conversation, price, self.ledger)
         except StoreError as error:
-            self.warn(f"{error.message} {error.remedy}")
+            AROUND.warn(f"{error.message} {error.remedy}")
 
     def client(self, settings: Settings) -> Client:
-        """The client for these settings; one is kept for each host, key and set of limits."""
-        limits = Limits(
-            settings.connect_timeout_seconds,
-            settings.idle_timeout_seconds,
-            settings.total_timeout_seconds,
-            settings.retries,
-        )
-        key, url = settings.key, settings.base_url
-        if settings.provider.key == "none":
-            url, key = self._sandbox_address()
-        parts = (url, settings.provider.name, key, limits)
-        with self._lock:
-            if parts not in self._clients:
-                self._clients[parts] = Client(url, key, settings.provider, limits)
-            return self._clients[parts]
-
-    def _sandbox_address(self) -> tuple[str, APIKey]:
-        from .sandbox import Sandbox
-
-        with self._lock:
-            if self._sandbox is None:
-                self._sandbox = Sandbox().start()
-            return self._sandbox.base_url, APIKey(self._sandbox.key)
+        """The client for these settings."""
+        return self.hosts.client(settings)
 
     def close(self) -> None:
         """End all connections and the sandbox; everything can be used again afterwards."""
-        for client in self._clients.values():
-            client.close()
-        self._clients.clear()
-        if self._sandbox is not None:
-            self._sandbox.stop()
-            self._sandbox = None
+        self.hosts.close()
 
 
 @cache
 def workbench() -> Workbench:
     """This process's own workbench, shared by the magics and by `glm_magic.ask`."""
-    return Workbench()
+    bench = Workbench()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=bench.hosts.forget)
+    return bench
 
 
-def _warn(sentence: str) -> None:
-    sys.stderr.write(f"glm: {sentence}\n")
-
-
-def _describe(frame: object, name: str, level: str, rows: int) -> Attachment:
+def _describe(frame: object, name: str, level: str, rows: int, key: APIKey | None) -> Attachment:
     from .frames import describe
 
-    return describe(frame, name, level=level, rows=rows)
+    if isinstance(frame, Attachment):  # described before, and sent again as it was
+        return frame
+    found = describe(frame, name, level=level, rows=rows)
+    text = redact(found.text, key)
+    if text == found.text:
+        return found
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    notes = (*found.notes, "An API key in the data was taken out.")
+    return replace(found, text=text, digest=digest, notes=notes)

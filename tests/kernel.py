@@ -28,8 +28,17 @@ class Ran:
 
     @property
     def printed(self) -> str:
-        """All stream text."""
-        return "".join(content["text"] for kind, content in self.messages if kind == "stream")
+        """The stream text that a front end would be left with."""
+        left, clear_next = "", False
+        for kind, content in self.messages:
+            if kind == "clear_output":
+                clear_next = bool(content["wait"])
+                left = left if clear_next else ""
+            elif kind in ("stream", "display_data", "execute_result"):
+                left = "" if clear_next else left
+                left += content.get("text", "")
+                clear_next = False
+        return left
 
     @property
     def outputs(self) -> list[dict[str, Any]]:

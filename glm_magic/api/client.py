@@ -84,8 +84,8 @@ class Client:
         return f"{self.base_url}/chat/completions"
 
     def body(self, request: Request) -> bytes:
-        """The exact bytes that `send` would send."""
-        return body_bytes(request_body(request, self.provider))
+        """The exact bytes that `send` would send; no key is among them, wherever it stood."""
+        return body_bytes(request_body(request, self.provider), self.key)
 
     def send(self, request: Request) -> Exchange:
         """Begin the exchange; nothing blocks until it is iterated over."""

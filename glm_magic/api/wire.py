@@ -10,9 +10,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import Provider, find_model, makers_name
+from ..keys import redact
 
 if TYPE_CHECKING:
     from ..chat.messages import Message, Request
+    from ..keys import APIKey
 
 
 def request_body(request: Request, provider: Provider) -> dict[str, Any]:
@@ -40,9 +42,12 @@ def request_body(request: Request, provider: Provider) -> dict[str, Any]:
     return body
 
 
-def body_bytes(body: dict[str, Any]) -> bytes:
-    """The body exactly as it is sent: compact JSON in UTF-8; a lone surrogate becomes "?"."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+def body_bytes(body: dict[str, Any], key: APIKey | None = None) -> bytes:
+    """The body exactly as it is sent: compact JSON in UTF-8; a lone surrogate becomes "?".
+
+    Keys are taken out here, whichever field they stood in.
+    """
+    text = redact(json.dumps(body, ensure_ascii=False, separators=(",", ":")), key)
     return text.encode("utf-8", "replace")
 
 

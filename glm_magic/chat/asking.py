@@ -67,7 +67,7 @@ class Chat:
         self.conversation = Conversation() if conversation is None else conversation
         self.price = price
         self.window_tokens = window_tokens
-        self.finished: Callable[[Turn], None] = lambda _: None
+        self.finished: Callable[[Asking], None] = lambda _: None
 
     def _earlier(self, cell: str | None, *, once: bool) -> tuple[tuple[Turn, ...], int]:
         """The earlier turns that are sent along, and how many no longer fit."""
@@ -150,11 +150,17 @@ class Asking:
 
     Used as a context manager, the turn is also kept, as partial, when the block is left early.
     Ticks (empty deltas) are passed on; `if delta.text` is a good test.
+
+    Attributes:
+        request: What is sent.
+        builder: Grows the turn.
+        error: What ended the iteration, None while nothing did.
     """
 
     def __init__(self, chat: Chat, request: Request, turn: Turn, *, keep: bool) -> None:
         self.request = request
         self.builder = TurnBuilder(turn)
+        self.error: BaseException | None = None
         self._chat = chat
         self._keep = keep
         self._within = False
@@ -206,6 +212,7 @@ class Asking:
         self.finish()
 
     def _fail(self, error: BaseException) -> None:
+        self.error = error
         # Left from outside: then `__exit__`, if there is one, knows why.
         if not (self._within and isinstance(error, GeneratorExit)):
             self.finish(_reason(error))
@@ -229,9 +236,10 @@ class Asking:
             turn = self.builder.finish(partial_reason)
             self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
             self._finished = True
-            self._chat.finished(self.builder.turn)
-            if self._keep and self._exchange is not None:
-                self._chat.conversation.finish(self.builder.turn)
+            if self._exchange is not None:
+                self._chat.finished(self)
+                if self._keep:
+                    self._chat.conversation.finish(self.builder.turn)
         if self._exchange is not None:
             self._exchange.stop()
 

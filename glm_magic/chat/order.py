@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+_NUMBERED = re.compile(r"(.+)/([0-9]+)", re.DOTALL)
+
+
+def base_cell(cell: str | None) -> str:
+    """The cell of a place: a cell's second question has the place "id/2"; "" for no cell.
+
+    Ids may hold slashes themselves, as VS Code's do.
+    """
+    found = _NUMBERED.fullmatch(cell or "")
+    return found[1] if found else cell or ""
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """A turn was appended (`old` is None) or took the place of another."""
+    """A turn was appended (`old` is None) or took the place of another.
+
+    Attributes:
+        new: The turn.
+        old: The turn in whose place it stands.
+        dropped: Turns that left with it, each with the place where it stood.
+    """
 
     new: str
     old: str | None
+    dropped: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,8 @@ class Order:
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._ranks: dict[str, int] = {}
+        self.seen: set[str] = set()  # cells that once stood in the saved notebook
+        self.gone: frozenset[str] = frozenset()  # turns whose cell stood there and does not now
 
     def place(self, cell: str | None) -> int:
         """Where a turn of this cell stands, or would be put."""
@@ -49,7 +70,16 @@ class Order:
         return self._place_of_new(cell)
 
     def _place_of_new(self, cell: str) -> int:
-        """Behind everything that stands above the cell in the notebook, as far as that is known."""
+        """Behind everything that stands above the cell in the notebook, as far as that is known.
+
+        A cell's further question stands behind the ones before it.
+        """
+        numbered = _NUMBERED.fullmatch(cell)
+        if numbered:
+            before = (f"{numbered[1]}/{number}" for number in range(int(numbered[2]) - 1, 1, -1))
+            for one in (*before, numbered[1]):
+                if one in self._places:
+                    return self._places[one] + 1
         wanted = self._rank_of(cell)
         place = len(self.names)
         if wanted is not None:
@@ -61,15 +91,31 @@ class Order:
         return place
 
     def _rank_of(self, cell: str | None) -> int | None:
-        """Which cell of the notebook it is; a cell's second question has the cell "id/2"."""
-        return self._ranks.get((cell or "").partition("/")[0])
+        """Which cell of the notebook it is."""
+        return self._ranks.get(base_cell(cell)) if cell and self._ranks else None
 
-    def put(self, name: str, cell: str | None) -> int:
-        """Append a turn, or let it replace the one of its cell; returns its place."""
+    def further(self, cell: str | None) -> list[str]:
+        """The turns of a cell's further questions ("id/2", "id/3", ...), when it asks its first."""
+        known = cell in self._places or f"{cell}/2" in self._places
+        if not cell or cell != base_cell(cell) or not known:
+            return []
+        cells = ((name, self._cells.get(name)) for name in self.names)
+        return [name for name, one in cells if one != cell and base_cell(one) == cell]
+
+    def put(self, name: str, cell: str | None, dropped: Iterable[str] = ()) -> int:
+        """Append a turn, or let it replace the one of its cell; returns its place.
+
+        Args:
+            name: The turn.
+            cell: Its cell.
+            dropped: Turns that leave with this change.
+        """
+        out = set(dropped)
+        left = [pair for pair in enumerate(self.names) if pair[1] in out] if out else []
         place = self.place(cell)
         old = self.names[place] if cell is not None and cell in self._places else None
         self._cells[name] = cell
-        return self._record(Put(name, old))
+        return self._record(Put(name, old, tuple(left)))
 
     def change(self, names: Sequence[str], cells: Mapping[str, str | None] | None = None) -> int:
         """Another order, with the cells of new names; returns the first place that may differ."""
@@ -79,11 +125,15 @@ class Order:
     def arrange(self, cells: Sequence[str]) -> None:
         """Order the turns as their cells stand in a notebook; this is no change to undo.
 
-        A turn whose cell is not among them follows its neighbour.
+        A turn whose cell is not among them follows its neighbour; it is gone when the cell once
+        stood there.
 
         Args:
             cells: The notebook's cells in order; later turns heed it too.
         """
+        bases = {name: base_cell(cell) for name, cell in self._cells.items()}
+        away = self.seen.difference(cells) if cells else set()
+        self.gone = frozenset(name for name, cell in bases.items() if cell in away)
         self._ranks = {cell: place for place, cell in enumerate(cells)}
         keys: list[tuple[int, int]] = []
         last = -1
@@ -121,6 +171,11 @@ class Order:
     def _make(self, change: Change) -> int:
         if isinstance(change, Whole):
             return self._set(change.after)
+        if change.dropped:
+            out = {name for _, name in change.dropped}
+            self._set(name for name in self.names if name not in out)
+            first = change.dropped[0][0]
+            return min(first, self._make(Put(change.new, change.old)))
         if change.old is not None and change.old in self.names:
             return self._swap(change.old, change.new)
         cell = self._cells.get(change.new)
@@ -139,6 +194,12 @@ class Order:
             self._set(name for name in self.names if name != change.new)
         elif change.new in self.names:
             self._swap(change.new, change.old)
+        if isinstance(change, Put) and change.dropped:
+            names = list(self.names)
+            for place, name in change.dropped:
+                if name not in names:
+                    names.insert(place, name)
+            self._set(names)
 
     def _swap(self, out: str, into: str) -> int:
         place = self.names.index(out)

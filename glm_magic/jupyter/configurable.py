@@ -5,32 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Any as AnyTrait
+from traitlets import TraitError, validate
 from traitlets.config import Configurable
 
+from ..errors import ArgumentError
 from ..settings import FIELDS, parse
 
 if TYPE_CHECKING:
-    from ..wiring import Workbench
+    from collections.abc import Callable
+
+
+class RefusedError(ArgumentError, TraitError):
+    """A value that is not possible; only for an error of its own does traitlets undo a change."""
 
 
 class SettingTraits(Configurable):
-    """The base of `GLM`: checks a value when it is set and keeps what was set."""
+    """The base of `GLM`: a value that is not possible is refused, and the old one stays."""
 
-    def _trait_changed(self, change: dict[str, Any]) -> None:
-        name, value = change["name"], change["new"]
-        if value is not None:
-            try:
-                parsed = parse(name, value)
-            except Exception:
-                self.set_trait(name, None)
-                raise
-            if parsed != value:
-                self.set_trait(name, parsed)
+    @validate(*FIELDS)
+    def _parsed(self, proposal: dict[str, Any]) -> Any:
+        value, name = proposal["value"], proposal["trait"].name
+        try:
+            return None if value is None else parse(name, value)
+        except ArgumentError as error:
+            # `%config` has written it down already, and would try it again with the next change.
+            self.config["GLM"].pop(name, None)
+            refused = RefusedError(error.message, error.remedy)
+        raise refused
 
-    def fill(self, workbench: Workbench) -> None:
-        """Give the workbench what is set here."""
-        values = {name: getattr(self, name) for name in FIELDS}
-        workbench.configured = {name: one for name, one in values.items() if one is not None}
+    def values(self) -> dict[str, Any]:
+        """What is set here, by setting."""
+        found = {name: getattr(self, name) for name in FIELDS}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def _traits() -> dict[str, Any]:
@@ -46,12 +52,16 @@ GLM: type[SettingTraits] = type(
 )
 
 
-def make(shell: Any) -> SettingTraits:
-    """The traits of this shell, filled from `ipython_config.py`."""
-    settings = GLM(parent=shell)
-    for name in FIELDS:
-        value = getattr(settings, name)
-        if value is not None:
-            settings.set_trait(name, parse(name, value))
-    settings.observe(settings._trait_changed, names=list(FIELDS))
-    return settings
+def make(shell: Any, warn: Callable[[str], None]) -> SettingTraits:
+    """The traits of this shell, filled from `ipython_config.py`.
+
+    A value there that is not possible is told and passed over, so that the extension loads.
+    """
+    given = shell.config.GLM
+    for name in [name for name in FIELDS if name in given]:
+        try:
+            parse(name, given[name])
+        except ArgumentError as error:
+            warn(f"{error.message} {error.remedy} The default holds.")
+            del given[name]
+    return GLM(parent=shell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,22 +11,26 @@ from typing import TYPE_CHECKING
 from IPython.display import display
 
 from ..errors import AnswerError, ArgumentError
+from ..render.cleaning import plain
+from .asking_again import ask_stale
 from .tables import show_table
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from ..chat.conversation import Conversation
     from ..chat.turns import Turn
-    from ..store.ledger import Spent
+    from ..store.spent import Spent
+    from ..wiring import Workbench
     from .magics import GLMMagics
 
 _PROMPT_CHARACTERS = 60
+_HERE = "this one"
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(plain(text) + "\n")
 
 
 def _first_line(text: str) -> str:
@@ -146,19 +151,7 @@ def fork(options: argparse.Namespace, magics: GLMMagics) -> None:
 
 def refresh(_: argparse.Namespace, magics: GLMMagics) -> None:
     """Ask stale turns again, in order, each with what stands before it now."""
-    conversation = magics.workbench().shelf.current
-    asked: set[str | None] = set()
-    while found := [
-        turn for turn in conversation if turn.id in conversation.stale() and turn.cell not in asked
-    ]:
-        turn = found[0]
-        asked.add(turn.cell)
-        _say(f"Asking again: {_first_line(turn.prompt)}")
-        magics.ask_again(turn)
-    if asked:
-        _say("The cells' own outputs are renewed when you run them.")
-    else:
-        _say("No turn is stale.")
+    ask_stale(magics, _say, _first_line)
 
 
 def compact(_: argparse.Namespace, magics: GLMMagics) -> None:
@@ -176,30 +169,50 @@ def compact(_: argparse.Namespace, magics: GLMMagics) -> None:
 
 
 def usage(_: argparse.Namespace, magics: GLMMagics) -> None:
-    """Show what was spent: by model, by day, in this conversation."""
+    """Show what was spent: by conversation, by model, by day."""
     bench = magics.workbench()
     spent = bench.ledger.read()
-    here = bench.shelf.current.name
     today = datetime.now(UTC).date().isoformat()
     groups: list[tuple[str, Callable[[Spent], str]]] = [
+        ("conversation", _conversation_name(bench)),
         ("model", lambda one: one.model),
         ("day (UTC)", lambda one: str(one.at)[:10]),
     ]
     rows = [_spent_row("all", "", spent)]
-    rows.append(
-        _spent_row("conversation", "this one", [s for s in spent if s.conversation == here])
-    )
     for head, key in groups:
-        names = sorted({key(one) for one in spent})
-        rows += [_spent_row(head, name, [s for s in spent if key(s) == name]) for name in names]
+        by_name: dict[str, list[Spent]] = {_HERE: []} if head == "conversation" else {}
+        for one in spent:
+            by_name.setdefault(key(one), []).append(one)
+        # The one we are in comes first.
+        names = sorted(by_name, key=lambda name: (name != _HERE, name))
+        rows += [_spent_row(head, name, by_name[name]) for name in names]
     notes = [f"Today is {today}. Costs are reckoned from the catalog's prices, not billed amounts."]
+    if any(one.estimated for one in spent):
+        notes.append("estimated: the host did not say how many tokens; ours is an estimate.")
     show_table(["by", "", "questions", "tokens in", "cached", "out", "cost"], rows, notes)
 
 
-def _spent_row(head: str, name: str, spent: Iterable[Spent]) -> list[str]:
+def _conversation_name(bench: Workbench) -> Callable[[Spent], str]:
+    """What to call a question's conversation: its name, its notebook, or its id."""
+    titles = {}
+    for one in bench.shelf.store.list():
+        titles[one.id] = one.name or (Path(one.notebook).name if one.notebook else "")
+    often = Counter(titles.values())
+
+    def name(spent: Spent) -> str:
+        if spent.conversation == bench.shelf.current.name:
+            return _HERE
+        if not spent.conversation:
+            return "outside (--once, Chat)"
+        title, short = titles.get(spent.conversation, ""), spent.conversation[:8]
+        return f"{title} ({short})" if title and often[title] > 1 else title or short
+
+    return name
+
+
+def _spent_row(head: str, name: str, spent: Sequence[Spent]) -> list[str]:
     from ..answer import money
 
-    spent = list(spent)
     counts = [
         sum(one.prompt_tokens for one in spent),
         sum(one.cached_tokens for one in spent),
@@ -209,6 +222,9 @@ def _spent_row(head: str, name: str, spent: Iterable[Spent]) -> list[str]:
     cost = money(sum(priced)) if priced else "price unknown" if spent else "free"
     if priced and len(priced) < len(spent):
         cost += f", {len(spent) - len(priced)} unpriced"
+    estimated = sum(one.estimated for one in spent)
+    if estimated:
+        cost += f", {estimated} estimated"
     return [head, name, str(len(spent)), *(f"{count:,}" for count in counts), cost]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ..surroundings import AROUND
 from . import options as opts
 from .completion import make_matcher
 from .configurable import make
+from .first_words import heed_our_magics
 from .magics import GLMMagics
-from .question_mark import keep_question_mark
 
 _KEEP = "_glm_magic_loaded"
 
@@ -18,15 +19,18 @@ def load(shell: Any) -> None:
     """Register the magics, the settings and the completer; a second call does nothing."""
     if hasattr(shell, _KEEP):
         return
-    settings = make(shell)
+    settings = make(shell, AROUND.warn)
     magics = GLMMagics(shell, settings)
+    AROUND.configured = settings.values
+    AROUND.place = magics.host.place
+    AROUND.notebook = magics.host.notebook
     GLMMagics.ask_cell.__doc__ = opts.CELL.format_help()  # what `%%glm?` shows
     shell.register_magic_function(magics.ask_cell, "cell", "glm")
     shell.register_magic_function(magics.command, "line", "glm")
     shell.configurables.append(settings)
     matcher = make_matcher(magics.host)
     shell.Completer.custom_matchers.append(matcher)
-    shell.input_transformers_cleanup.append(keep_question_mark)
+    shell.input_transformers_cleanup.append(heed_our_magics)
     setattr(shell, _KEEP, (settings, matcher))
 
 
@@ -41,10 +45,11 @@ def unload(shell: Any) -> None:
         shell.magics_manager.magics[kind].pop("glm", None)
     if settings in shell.configurables:
         shell.configurables.remove(settings)
-    if keep_question_mark in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.remove(keep_question_mark)
+    if heed_our_magics in shell.input_transformers_cleanup:
+        shell.input_transformers_cleanup.remove(heed_our_magics)
     if matcher in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.remove(matcher)
+    AROUND.forget()
     wiring = sys.modules.get("glm_magic.wiring")
     if wiring is not None:
         wiring.workbench().close()

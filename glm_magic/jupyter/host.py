@@ -11,6 +11,10 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+# JupyterLab and Notebook 7 send it with every notebook cell, and not with a console's.
+_DELETED = "deletedCells"
+_VSCODE = "vscode-notebook-cell:"
+
 FrontEnd = Literal["lab", "vscode", "colab", "console", "batch", "terminal", "pipe"]
 
 
@@ -25,6 +29,7 @@ class Host:
         self.shell = shell
         self._execution = ""
         self._asked = 0
+        self._lab = _DELETED in self._metadata()
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -38,17 +43,30 @@ class Host:
         parent = kernel.get_parent("shell") if kernel else None
         return parent or {}
 
+    def _metadata(self) -> dict[str, Any]:
+        """What the front end says of the running cell."""
+        found = self._parent().get("metadata")
+        return found if isinstance(found, dict) else {}
+
     @property
     def cell(self) -> str | None:
         """The running cell's id, or None where the front end sends none."""
-        found = (self._parent().get("metadata") or {}).get("cellId")
+        found = self._metadata().get("cellId")
         return found if isinstance(found, str) else None
 
     def place(self) -> str | None:
-        """The next question's place in the conversation: its cell, numbered from the second on."""
+        """The next question's place in the conversation: its cell, numbered from the second on.
+
+        A console beside the notebook has no places: its cells are never in the file. VS Code
+        makes its ids anew whenever the notebook is opened, so there places hold for a session;
+        they do not hold the notebook's path, which may change.
+        """
         cell = self.cell
-        if cell is None:
+        self._lab = self._lab or _DELETED in self._metadata()
+        if cell is None or (self._lab and _DELETED not in self._metadata()):
             return None
+        if cell.startswith(_VSCODE):
+            cell = cell.partition("#")[2] or cell
         execution = str((self._parent().get("header") or {}).get("msg_id"))
         self._asked = self._asked + 1 if execution == self._execution else 1
         self._execution = execution
@@ -61,7 +79,7 @@ class Host:
         is stale after a rename until the kernel restarts.
         """
         cell = self.cell or ""
-        if cell.startswith("vscode-notebook-cell:"):
+        if cell.startswith(_VSCODE):
             found = unquote(urlsplit(cell).path)
         else:
             found = os.environ.get("JPY_SESSION_NAME", "")
@@ -76,5 +94,5 @@ class Host:
             return "colab"
         cell = self.cell
         if cell:
-            return "vscode" if cell.startswith("vscode-notebook-cell:") else "lab"
+            return "vscode" if cell.startswith(_VSCODE) else "lab"
         return "console" if (self._parent().get("content") or {}).get("allow_stdin") else "batch"

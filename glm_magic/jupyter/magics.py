@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import no_var_expand
 
 from ..errors import ArgumentError
+from ..surroundings import AROUND
 from . import options as opts
 from .host import Host
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ..answer import Answer
-    from ..chat.turns import Turn
     from ..questions import Question
     from ..wiring import Workbench
     from .configurable import SettingTraits
@@ -57,14 +58,10 @@ class GLMMagics:
             commands.run(word, rest, self)
 
     def workbench(self) -> Workbench:
-        """This process's workbench, knowing what `%config` says now."""
+        """This process's workbench, imported at the first question."""
         from ..wiring import workbench
 
-        bench = workbench()
-        self.settings.fill(bench)
-        bench.place = self.host.place
-        bench.notebook = self.host.notebook
-        return bench
+        return workbench()
 
     def run(
         self,
@@ -82,7 +79,7 @@ class GLMMagics:
             raise ArgumentError("There is no prompt.", "Write it below the first line.")
         bench = self.workbench()
         # Asked even for a preview, so that the preview is of the right place.
-        place = bench.place()
+        place = self.host.place()
         question = bench.question(
             prompt,
             self._frames(options.frames),
@@ -91,36 +88,42 @@ class GLMMagics:
             cell=place,
             once=options.once,
             chat=options.chat,
+            need_key=not options.preview,
             **opts.settings_of(options),
         )
-        for advice in question.advice:
-            sys.stderr.write(f"glm: {advice}\n")
         if options.preview:
+            for advice in question.advice:
+                AROUND.warn(advice)
             sys.stdout.write(question.preview().text() + "\n")
             return
         if options.out and not options.out.isidentifier():
             message = f"--out {options.out} is not a variable name."
             raise ArgumentError(message, "Use letters, digits, _.")
-        answer = self.show_question(question, whole_cell=whole_cell)
-        if options.out:
-            self.host.namespace[options.out] = answer
 
-    def show_question(self, question: Question, *, whole_cell: bool = False) -> Answer:
+        def bind(answer: Answer) -> None:
+            if options.out:
+                self.host.namespace[options.out] = answer
+
+        self.show_question(question, whole_cell=whole_cell, kept=bind)
+
+    def show_question(
+        self,
+        question: Question,
+        *,
+        whole_cell: bool = False,
+        kept: Callable[[Answer], None] = lambda _: None,
+    ) -> Answer:
         """Ask and show the answer.
 
         Args:
             question: What to ask.
             whole_cell: Whether all of the cell's output is ours, so that it may be replaced.
+            kept: Given the answer, also one that was stopped or broken.
         """
         from .show import output_for, show
 
-        return show(question, output_for(self.host.front_end, whole_cell=whole_cell))
-
-    def ask_again(self, turn: Turn) -> Answer:
-        """Ask a turn's question again, in its place, with what stands before it now."""
-        frames = self._frames([one.name for one in turn.attachments])
-        question = self.workbench().question(turn.prompt, frames, cell=turn.cell, **turn.options)
-        return self.show_question(question)
+        output = output_for(self.host.front_end, whole_cell=whole_cell)
+        return show(question, output, kept)
 
     def _frames(self, names: list[str]) -> dict[str, object]:
         from ..frames import is_frame

@@ -122,7 +122,7 @@ def parse_ask(line: str) -> tuple[argparse.Namespace, str]:
         ArgumentError: An unknown option or a bad value.
     """
     at, expects_value = 0, False
-    for word in re.finditer(r"""(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*')+""", line):
+    for word in re.finditer(r"""(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*'|["'])+""", line):
         text = word.group()
         if not expects_value and (not text.startswith("-") or text == "--"):
             prompt_at = word.end() if text == "--" else word.start()

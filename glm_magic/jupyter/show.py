@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import Stopped
+from ..surroundings import AROUND
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from ..answer import Answer
     from ..questions import Question
     from .host import FrontEnd
@@ -33,30 +37,53 @@ def output_for(front_end: FrontEnd, *, whole_cell: bool) -> LiveOutput:
     return NotebookOutput(markdown=front_end != "console") if whole_cell else InlineOutput()
 
 
-def show(question: Question, output: LiveOutput) -> Answer:
+def show(
+    question: Question, output: LiveOutput, kept: Callable[[Answer], None] = lambda _: None
+) -> Answer:
     """Ask and show until the end.
+
+    Args:
+        question: What to ask.
+        output: Where to show it.
+        kept: Given the answer, also one that was stopped or broken.
 
     Raises:
         BudgetError: It would pass the budget; nothing was sent.
         Stopped: The user interrupted; what came is shown and kept.
         GLMError: It failed; what came is shown and kept.
     """
-    stopped = False
-    asking = question.ask()
-    try:
-        with asking:
-            for delta in asking:
-                output.add(delta, asking.builder)
-    except KeyboardInterrupt:
-        stopped = True
-    except BaseException:
+    with _said_afterwards(question.advice):
+        asking = question.ask()
+        stopped = False
+        try:
+            with asking:
+                for delta in asking:
+                    output.add(delta, asking.builder)
+        except KeyboardInterrupt:
+            stopped = True
+        except BaseException:
+            answer = question.answer(asking)
+            if answer.text or answer.reasoning:
+                output.close(answer)
+                kept(answer)
+            raise
         answer = question.answer(asking)
-        if answer.text or answer.reasoning:
-            output.close(answer)
-        raise
-    answer = question.answer(asking)
-    output.close(answer)
+        output.close(answer)
+        kept(answer)
     if stopped:
-        kept = f"The {len(answer.text):,} characters that came are kept."
-        raise Stopped(kept if answer.text else "")
+        told = f"The {len(answer.text):,} characters that came are kept."
+        raise Stopped(told if answer.text else "")
     return answer
+
+
+@contextmanager
+def _said_afterwards(advice: Iterable[str]) -> Iterator[None]:
+    """Hold back what the user should know until the answer stands: it replaces all output."""
+    held, warn = list(advice), AROUND.warn
+    AROUND.warn = held.append
+    try:
+        yield
+    finally:
+        AROUND.warn = warn
+        for sentence in dict.fromkeys(held):
+            warn(sentence)

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from . import files, location
 from .journal import Journal, close_all
 from .lines import parse
-from .spent import Spent, Totals, event_of, spent_from, totals_of
+from .spent import Spent, event_of, spent_from, totals_of
 from .writing import read_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .spent import Totals
 
 _CLOCKS_DIFFER = timedelta(days=1)
-
-
-__all__ = ["Ledger", "Spent", "Totals"]
 
 
 class _Read(NamedTuple):
@@ -68,6 +66,7 @@ class Ledger:
         completion_tokens: int,
         cached_tokens: int,
         cost_usd: float | None,
+        estimated: bool = False,
     ) -> None:
         """Write down one question. It counts here from now on, even if the disk fails.
 
@@ -77,7 +76,7 @@ class Ledger:
         """
         spent = Spent(
             at, conversation, provider, model, prompt_tokens, completion_tokens, cached_tokens,
-            cost_usd,
+            cost_usd, estimated,
         )  # fmt: skip
         day = _day_of(at)
         journal = self._journal(day)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..chat.order import base_cell
 from .location import is_nameless
 from .metadata import NAMESPACE, conversation_of, turn_from_metadata
 from .notebook_json import cells_of, entry, outputs_of, parse, shown_of
@@ -46,6 +47,11 @@ class NotebookTurns:
         """
         pairs = zip(self.turns, self.told_in, strict=True)
         return [(turn, told_in) for turn, told_in in pairs if is_nameless(told_in)]
+
+    def of(self, conversation: str) -> list[Turn]:
+        """The turns of one conversation, in the order of their cells."""
+        pairs = zip(self.turns, self.told_in, strict=True)
+        return [turn for turn, told_in in pairs if told_in == conversation]
 
 
 def read_notebook(path: str | Path) -> NotebookTurns | None:
@@ -99,7 +105,7 @@ def _each_once(found: list[tuple[Turn, str]]) -> tuple[Turn, ...]:
     The same turn may lie in several cells: copied, or shown again by `%glm last`. The cell that
     it was asked in is preferred.
     """
-    homes = {turn.id: cell for turn, cell in found if cell and cell == _home(turn)}
+    homes = {turn.id: cell for turn, cell in found if cell and cell == base_cell(turn.cell)}
     taken: dict[str, Turn] = {}
     counts: Counter[str] = Counter()
     for turn, cell in found:
@@ -109,8 +115,3 @@ def _each_once(found: list[tuple[Turn, str]]) -> tuple[Turn, ...]:
         place = f"{cell}/{counts[cell]}" if counts[cell] > 1 else cell
         taken[turn.id] = replace(turn, cell=place) if cell else turn
     return tuple(taken.values())
-
-
-def _home(turn: Turn) -> str:
-    head, slash, tail = (turn.cell or "").rpartition("/")
-    return head if slash and tail.isdecimal() else (turn.cell or "")

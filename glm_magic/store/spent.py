@@ -28,7 +28,8 @@ class Spent:
         prompt_tokens: Tokens sent, those from the provider's cache included.
         completion_tokens: Tokens that came, reasoning included.
         cached_tokens: How many of the sent ones came from the provider's cache.
-        cost_usd: None when the price or the usage is not known.
+        cost_usd: None when the price is not known.
+        estimated: Whether the counts are ours, because the host told none.
     """
 
     at: str
@@ -39,6 +40,7 @@ class Spent:
     completion_tokens: int
     cached_tokens: int
     cost_usd: float | None
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +62,28 @@ class Totals:
 
 def event_of(spent: Spent) -> Event:
     """The line of a journal that says so."""
-    return {"kind": _KIND} | asdict(spent)
+    event = {"kind": _KIND} | asdict(spent)
+    if not spent.estimated:  # as older versions wrote it
+        del event["estimated"]
+    return event
 
 
 def spent_from(event: Event) -> Spent | None:
     """What such a line says; None when it says something else."""
     words = [event.get(name) for name in _WORDS]
     counts = [event.get(name) for name in _COUNTS]
-    cost = event.get("cost_usd")
+    cost, estimated = event.get("cost_usd"), event.get("estimated", False)
     if event["kind"] != _KIND or not all(isinstance(word, str) for word in words):
         return None
     if not all(type(count) is int and count >= 0 for count in counts):
         return None
     if cost is not None and (type(cost) not in (int, float) or cost < 0):
         return None
+    if type(estimated) is not bool:
+        return None
     known: dict[str, Any] = dict(zip(_WORDS + _COUNTS, words + counts, strict=True))
-    return Spent(**known, cost_usd=None if cost is None else float(cost))
+    cost = None if cost is None else float(cost)
+    return Spent(**known, cost_usd=cost, estimated=estimated)
 
 
 def totals_of(spent: Collection[Spent]) -> Totals:

@@ -6,6 +6,7 @@ from glm_magic import errors
 from glm_magic.keys import APIKey
 from glm_magic.origins import KeyRing, origin_of
 from glm_magic.settings import resolve
+from glm_magic.surroundings import AROUND
 from glm_magic.wiring import Workbench
 
 from ..canary import CANARY
@@ -46,7 +47,7 @@ def test_a_key_beside_its_url_is_bound_to_it(monkeypatch: pytest.MonkeyPatch) ->
         for options in ({"base_url": other.base_url}, {"provider": "zai"}):
             with pytest.raises(errors.KeyRefusedError):
                 bench.question("Hello", **options)
-        bench.configure("base_url", other.base_url)
+        monkeypatch.setattr(AROUND, "configured", lambda: {"base_url": other.base_url})
         with pytest.raises(errors.KeyRefusedError):
             bench.question("Hello")
         bench.close()

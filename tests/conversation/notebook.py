@@ -5,6 +5,7 @@ What a cell puts out is kept as JupyterLab keeps it, and written only by `save`.
 
 import os
 import signal
+from html import unescape
 from pathlib import Path
 from typing import Any, Self
 
@@ -129,7 +130,8 @@ def table(ran: Ran) -> list[list[str]]:
         return []
     lines = ran.outputs[0]["data"]["text/markdown"].splitlines()
     rows = [line for line in lines[2:] if line.startswith("|")]
-    return [[cell.strip().replace("\\", "") for cell in row[1:-1].split("|")] for row in rows]
+    cells = [row.replace("<span>", "").replace("</span>", "")[1:-1].split("|") for row in rows]
+    return [[unescape(cell.strip()) for cell in row] for row in cells]
 
 
 def shown(ran: Ran) -> str:

@@ -21,7 +21,7 @@ import glm_magic.calls
 from glm_magic.api import client, exchange, worker  # noqa: F401 - not in every child
 from glm_magic.chat.records import answered, asked
 from glm_magic.chat.turns import Turn
-from glm_magic.wiring import workbench
+from glm_magic.surroundings import AROUND
 
 # Some answers come at once, some over a while; some are long, for a journal line of many blocks.
 _PROMPTS = (
@@ -42,8 +42,7 @@ def digest(turn: Turn) -> str:
 
 
 def _ask_on(notebook: Path, choice: random.Random, out: int) -> None:
-    bench = workbench()
-    bench.notebook = lambda: notebook
+    AROUND.notebook = lambda: notebook
     glm_magic.ask("sandbox: 1 token", once=True)  # the connection takes longer than all the rest
     os.write(out, _READY)
     while True:

@@ -81,13 +81,25 @@ def test_config_says_where_each_value_came_from(
 
 
 def test_a_wrong_setting_is_refused_when_it_is_set(shell: Shell) -> None:
-    """`%config GLM.temperature = 9` changes nothing and says what is possible."""
+    """`%config GLM.x = nonsense` keeps the value before and says what is possible."""
+    shell.run("%config GLM.temperature = 0.5")
     shell.run("%config GLM.temperature = 9")
     shell.run("%config GLM.thinking = 'no'")
     with scripted("yes") as client:
         shell.run("%%glm\nhi")
-    assert client.requests[0].temperature is None
+    assert client.requests[0].temperature == 0.5
     assert client.requests[0].thinking is False
+
+
+def test_a_wrong_setting_keeps_the_extension_loadable(shell: Shell) -> None:
+    """After a mistake in `%config` the extension loads anew, and says what it passed over."""
+    shell.run("%config GLM.budget_usd = 0.5")
+    shell.run("%config GLM.budget_usd = '2 USD'")
+    assert "0.5" in shell.run("%glm config")
+    shell.run("%unload_ext glm_magic")
+    shell.ip.config.GLM.budget_usd = "2 USD"
+    assert "budget_usd = '2 USD' is not understood" in shell.run("%load_ext glm_magic")
+    assert "budget_usd" in shell.run("%glm config")
 
 
 def test_settings_of_ipython_config_hold(bare_shell: Shell) -> None:
@@ -147,3 +159,11 @@ def test_keep_needs_keyring(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     """`--keep` without the optional package names the extra."""
     monkeypatch.setattr(origins, "find_spec", lambda name: None)
     assert "glm_magic[keyring]" in shell.run("%glm login zai --keep")
+
+
+def test_python_heeds_config_before_any_magic(shell: Shell) -> None:
+    """`glm_magic.ask` knows what `%config` said, also when no magic has run yet."""
+    shell.run("%config GLM.model = 'glm-4.6'")
+    with scripted("yes") as client:
+        shell.run("import glm_magic\nglm_magic.ask('hi')")
+    assert client.requests[0].model == "glm-4.6"

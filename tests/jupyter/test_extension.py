@@ -3,7 +3,7 @@
 import pytest
 from traitlets.config import Config
 
-from glm_magic.jupyter.question_mark import keep_question_mark
+from glm_magic.jupyter.first_words import heed_our_magics
 from tests.jupyter.conftest import Shell
 
 
@@ -73,22 +73,28 @@ def test_the_prompt_is_left_to_python_completion(shell: Shell) -> None:
     assert "--frame" not in shell.complete("%%glm\n--fr")
 
 
+ASK = "get_ipython().run_line_magic('glm', {!r})\n"
+
+
 @pytest.mark.parametrize(
     ("source", "kept"),
     [
-        (
-            ["%glm ask how are you?\n"],
-            ["get_ipython().run_line_magic('glm', 'ask how are you?')\n"],
-        ),
+        (["%glm ask how are you?\n"], [ASK.format("ask how are you?")]),
+        (["x = 1\n", "%glm ask what's up?\n"], ["x = 1\n", ASK.format("ask what's up?")]),
+        (["if x:\n", "    %glm ask who?\n"], ["if x:\n", "    " + ASK.format("ask who?")]),
         (["%glm ask hi\n"], ["%glm ask hi\n"]),
         (["%glm help?\n"], ["%glm help?\n"]),
         (["x = '''\n", "%glm ask who?\n", "'''\n"], ["x = '''\n", "%glm ask who?\n", "'''\n"]),
+        (["%%markdown\n", "%glm ask who?\n"], ["%%markdown\n", "%glm ask who?\n"]),
+        (["%%glm -h\n"], ["get_ipython().run_cell_magic('glm', '-h', '\\n')\n"]),
+        (["%%glm\n", "hi?\n"], ["%%glm\n", "hi?\n"]),
+        (["%%glmx\n"], ["%%glmx\n"]),
         ([], []),
     ],
 )
-def test_a_question_mark_stays_in_the_question(source: list[str], kept: list[str]) -> None:
-    """Only a question on the first line is kept from IPython's help; all else is untouched."""
-    assert keep_question_mark(source) == kept
+def test_our_forms_reach_us(source: list[str], kept: list[str]) -> None:
+    """A question keeps its mark, `%%glm --help` needs no body, and all else is untouched."""
+    assert heed_our_magics(source) == kept
 
 
 def test_config_of_unknown_traits_is_no_trouble(bare_shell: Shell) -> None:

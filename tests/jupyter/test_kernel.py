@@ -193,3 +193,34 @@ def test_an_async_question_can_be_interrupted(kernel: Kernel, sandbox: Sandbox) 
     assert time.monotonic() - began < 1
     assert ran.status == "error"
     assert kernel.run("await glm_magic.ask_async('sandbox: echo', once=True)").status == "ok"
+
+
+def test_what_the_user_should_know_is_left_on_the_page(kernel: Kernel) -> None:
+    """A sentence of advice stands under the answer, although the answer replaced all output."""
+    ran = kernel.run("%%glm --once -m glm-9\nsandbox: echo")
+    assert "glm-9 is not in the catalog" in ran.printed
+
+
+def test_forked_processes_ask_on_their_own(kernel: Kernel) -> None:
+    """Children of a fork get their own answers, not each other's."""
+    ran = kernel.run(FORKS, timeout_seconds=90)
+    assert ran.status == "ok", ran.error
+    assert ran.printed.split() == ["child-0", "child-1", "child-2", "child-3"]
+
+
+FORKS = """
+import glm_magic, os
+glm_magic.ask("sandbox: echo", once=True)
+pipes = []
+for number in range(4):
+    ours, theirs = os.pipe()
+    if os.fork() == 0:
+        answer = glm_magic.ask(f"sandbox: echo\\nchild-{number}", once=True, thinking=False)
+        os.write(theirs, answer.text.encode())
+        os._exit(0)
+    os.close(theirs)
+    pipes.append(ours)
+for ours in pipes:
+    print(os.read(ours, 1000).decode())
+    os.wait()
+"""

@@ -1,7 +1,7 @@
 """`%%glm` and `%glm` in a real IPython shell."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pandas
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from glm_magic.chat.deltas import Delta
 from glm_magic.sandbox import Sandbox
 from glm_magic.testing import scripted
+from tests.canary import CANARY
 from tests.jupyter.conftest import Shell
 
 AWKWARD = [
@@ -43,7 +44,9 @@ def test_any_cell_prompt_arrives_byte_identical(shell: Shell, prompt: str) -> No
     assert client.requests[0].messages[-1].content == prompt
 
 
-@pytest.mark.parametrize("prompt", ["{x} $y 'a' \"b\"", "what's -- this?", r"\alpha -m x", "漢字"])
+@pytest.mark.parametrize(
+    "prompt", ["{x} $y 'a' \"b\"", "what's -- this?", r"\alpha -m x", "漢字", "'tis?"]
+)
 def test_a_line_prompt_arrives_byte_identical(shell: Shell, prompt: str) -> None:
     """`%glm ask` takes options in front and leaves the rest of the line alone."""
     with scripted("yes") as client:
@@ -206,8 +209,45 @@ def test_a_key_in_a_prompt_does_not_leave(shell: Shell) -> None:
 
 def test_help_is_the_manual(shell: Shell) -> None:
     """`%%glm --help`, `%glm help` and `%%glm?` show every option."""
-    shown = [shell.run("%%glm --help\n "), shell.run("%glm help"), shell.run("%glm ask --help")]
+    shown = [shell.run("%%glm --help"), shell.run("%glm help"), shell.run("%glm ask --help")]
     shown.append(str(shell.ip.magics_manager.magics["cell"]["glm"].__doc__))
     for text in shown:
         for option in ("--frame", "--rows", "--preview", "--no-think", "--max-tokens"):
             assert option in text
+
+
+def test_a_stopped_answer_is_bound_too(shell: Shell) -> None:
+    """`--out` holds what came when the answer was stopped."""
+    with scripted(broken(KeyboardInterrupt())):
+        printed = shell.run("%%glm --once --out answer\nhi")
+    assert "Stopped. The 4 characters that came are kept." in printed
+    assert shell.ip.user_ns["answer"].text == "half"
+    assert shell.ip.user_ns["answer"].partial_reason == "interrupted"
+
+
+def broken(error: BaseException) -> Iterator[Delta]:
+    """An answer that ends in an error."""
+    yield Delta(text="half")
+    raise error
+
+
+def test_a_key_in_a_frame_does_not_leave(
+    shell: Shell,
+    sandbox: Sandbox,
+    settings_for: Callable[[Sandbox], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The key that is set now stands in no request, wherever it was, and the user is told."""
+    settings_for(sandbox)
+    held = pandas.DataFrame({"note": [CANARY] * 20})
+    shell.ip.user_ns["held"] = held
+    printed = shell.run(f"%%glm --frame held --stop {CANARY} --once\nhi")
+    (sent,) = sandbox.requests
+    assert CANARY not in sent.body.decode()
+    assert "redacted" in sent.body.decode()
+    assert "key" in printed
+
+
+def test_a_preview_needs_no_key(shell: Shell) -> None:
+    """Looking at a request asks for no key."""
+    assert "Authorization: none" in shell.run("%%glm --preview\nhi")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from glm_magic.store.ledger import Ledger, Spent, Totals
+from glm_magic.store.ledger import Ledger
+from glm_magic.store.spent import Spent, Totals
 
 from .disk import files_below
 

@@ -1,0 +1,43 @@
+"""What the shell around us tells: its settings, the asking cell, the notebook, where words go.
+
+Plain Python tells nothing, and that is the default. The notebook's face fills this in when the
+extension is loaded, without importing anything; the workbench asks it when it needs to know.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+def _to_stderr(sentence: str) -> None:
+    sys.stderr.write(f"glm: {sentence}\n")
+
+
+@dataclass
+class Surroundings:
+    """Questions to the shell, each a function, so that the answer is never stale.
+
+    Attributes:
+        configured: What `%config` and `ipython_config.py` say, by setting.
+        place: Names the next question's place in the conversation, or None; counts it.
+        notebook: Where the running notebook is, or None.
+        warn: Told, in one sentence, what the user should know beside the answer.
+    """
+
+    configured: Callable[[], Mapping[str, Any]] = field(default=dict)
+    place: Callable[[], str | None] = lambda: None
+    notebook: Callable[[], Path | None] = lambda: None
+    warn: Callable[[str], None] = _to_stderr
+
+    def forget(self) -> None:
+        """Be as in plain Python again."""
+        self.__init__()  # type: ignore[misc]  # a dataclass: all fields back to their defaults
+
+
+AROUND = Surroundings()
