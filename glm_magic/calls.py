@@ -14,6 +14,7 @@ from .wiring import workbench
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Iterator
+    from types import FrameType
 
     from .answer import Answer
     from .chat.asking import Asking
@@ -165,17 +166,17 @@ def _stopped(question: Question, asking: Asking) -> Stopped:
     return Stopped("" if lost else f"The {length:,} characters that came are kept.")
 
 
-def _named(frames: tuple[object, ...], caller: Any) -> dict[str, object]:
+def _named(frames: tuple[object, ...], caller: FrameType) -> dict[str, object]:
     """The frames by the names the caller's variables have, each once.
 
     A nameless one is called frame_N, by a name that nothing else has.
     """
-    visible: dict[str, object] = {**caller.f_globals, **caller.f_locals} if caller else {}
+    # A local name stands before a global one, and hides it.
+    visible: dict[str, object] = dict(caller.f_locals)
+    visible |= {name: one for name, one in caller.f_globals.items() if name not in visible}
     distinct = list({id(frame): frame for frame in frames}.values())
     names = {
-        id(value): name
-        for name, value in reversed(visible.items())
-        if not name.startswith("_") and any(value is frame for frame in distinct)
+        id(value): name for name, value in reversed(visible.items()) if not name.startswith("_")
     }
     named: dict[str, object] = {}
     for number, frame in enumerate(distinct, 1):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .catalog import Price
-    from .chat.asking import Asking, Chat
+    from .chat.asking import Asking, Chat, Earlier
     from .chat.attachments import Attachment
     from .chat.messages import Request
     from .settings import Settings
@@ -99,11 +99,12 @@ class Question:
     fields: Mapping[str, Any]
     check: Callable[[Question], None]
 
-    def request(self) -> Request:
-        """The request as values."""
+    def request(self, earlier: Earlier | None = None) -> Request:
+        """The request as values; with what it sends along, where that is known already."""
         fields = dict(self.fields)
         del fields["options"]
-        return self.chat.request(fields.pop("prompt"), self.attachments, **fields)
+        prompt = fields.pop("prompt")
+        return self.chat.request(prompt, self.attachments, earlier=earlier, **fields)
 
     def tokens(self) -> int:
         """Estimated prompt tokens."""
@@ -111,9 +112,11 @@ class Question:
 
     def preview(self) -> Preview:
         """The exact request, not sent."""
-        body = self.client.body(self.request())
-        left_out = self.chat.left_out(self.fields["cell"], once=self.fields["once"])
-        return Preview(self.client.url, body, self.settings, self.tokens(), self.price, left_out)
+        earlier = self.chat.earlier(self.fields["cell"], once=self.fields["once"])
+        request = self.request(earlier)
+        body, tokens = self.client.body(request), prompt_tokens(request)
+        url, left_out = self.client.url, earlier.left_out
+        return Preview(url, body, self.settings, tokens, self.price, left_out)
 
     def ask(self) -> Asking:
         """Ask it; iterate over the result for the deltas.

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .chat.conversation import Conversation
+from .continuing import Writer, at, goes_on, merge, renew, saved_at
 from .errors import ArgumentError, StoreError
 from .store.conversations import Store
 from .store.location import name_id, new_id
@@ -46,20 +47,24 @@ class Shelf:
         self._warn = warn
         self._open: dict[str, Conversation] = {}
         self._current: Conversation | None = None
+        self._own: Conversation | None = None
         self._seen: tuple[int, int] | None = None
 
     @property
     def current(self) -> Conversation:
         """The conversation of this notebook or shell, found at its first use."""
         if self._current is None:
-            self._current = self._find()
+            self._current = self._own = self._find()
         return self._current
 
     def named(self, title: str) -> Conversation:
-        """The conversation with the user's own name for it; a new one if there is none yet."""
+        """The conversation with the user's own name for it; a new one if there is none yet.
+
+        What this notebook's outputs hold of it is taken in: the file alone is enough.
+        """
         key = name_id(title)
         if key not in self._open:
-            self._open[key] = self._load(key, title=title)
+            self._open[key] = self._load(key, title=title, saved=self._saved())
         return self._open[key]
 
     def switch(self, title: str) -> Conversation:
@@ -68,32 +73,59 @@ class Shelf:
         Raises:
             ArgumentError: There is none, or there are several.
         """
-        found = [one for one in self.store.list() if one.name == title or one.id.startswith(title)]
+        kept = self.store.list()
+        exact = [one for one in kept if title in (one.name, one.id)]
+        if not exact and self._in_outputs(title):
+            return self._go_to(self.named(title))
+        found = exact or [one for one in kept if one.id.startswith(title)]
         if len({one.id for one in found}) != 1:
-            known = [one.name or one.id[:8] for one in self.store.list()]
+            known = [one.name or one.id[:8] for one in kept]
             message = "Several chats begin like that" if found else "Unknown chat"
             if found:
                 raise ArgumentError(f"{message}: {title}", "Give more of its id: %glm chats")
             raise ArgumentError.unknown("chat", title, known, "%glm chats lists them.")
         one = found[0]
+        if one.name:
+            return self._go_to(self.named(one.name))
         if one.id not in self._open:
-            self._open[one.id] = self._load(one.id, title=one.name or "")
-        self._current = self._open[one.id]
-        return self._current
+            self._open[one.id] = self._load(one.id)
+        return self._go_to(self._open[one.id])
+
+    def _go_to(self, conversation: Conversation) -> Conversation:
+        """Make it the current one; cells of a notebook it does not belong to stay strangers."""
+        own = self.current if self._own is None else self._own
+        conversation.at_home = conversation is own
+        self._current = conversation
+        return conversation
+
+    def _saved(self) -> NotebookTurns | None:
+        path = self._notebook()
+        return read_notebook(path) if path is not None else None
+
+    def _in_outputs(self, title: str) -> bool:
+        saved = self._saved()
+        return saved is not None and name_id(title) in saved.conversations
 
     def fork(self, title: str) -> Conversation:
         """Copy the current conversation under a new name, and go on there.
 
+        Where this notebook forked to the name before, as when all its cells are run again, it
+        goes on in that fork: turns that were copied and have been asked again since are replaced,
+        what was said in the fork stays.
+
         Raises:
-            ArgumentError: The name is taken.
+            ArgumentError: The name is taken by a conversation that is no fork of this one.
         """
-        key = name_id(title)
-        if self.store.read(key).events:
-            raise ArgumentError(f"There is a chat {title!r} already.", "Choose another name.")
+        current = self.current
+        taken = bool(self.store.read(name_id(title)).events)
         copy = self.named(title)
-        copy.adopt(list(self.current))
-        self._current = copy
-        return copy
+        if taken and copy is not current:
+            if current.name not in copy.sources and not any(one.id in copy for one in current):
+                raise ArgumentError(f"There is a chat {title!r} already.", "Choose another name.")
+            renew(copy, current)
+        elif copy is not current and not len(copy):
+            copy.adopt(list(current), source=current.name)
+        return self._go_to(copy)
 
     def heed_order(self) -> None:
         """Order the turns as their cells stand in the notebook, if it was saved since."""
@@ -109,7 +141,7 @@ class Shelf:
             self._seen = stamp
             saved = read_notebook(path)
             if saved:
-                self._current.arrange(saved.cells)
+                self._current.arrange(saved.cells, at(found.st_mtime))
 
     # -- finding ------------------------------------------------------------------------------
 
@@ -118,7 +150,7 @@ class Shelf:
         saved = read_notebook(path) if path is not None else None
         known = self._own_id(path, saved)
         if known is None:
-            return self._load(new_id(), saved=saved)
+            return self._load(new_id(), saved=saved, joins=True)
         copied_from = self._original(known, path)
         found = self._load(known, saved=saved)
         if copied_from is not None:
@@ -129,8 +161,10 @@ class Shelf:
         """The id that this notebook was given here, else that of its newest answer."""
         given = self.store.of_notebook(path) if path else None
         own = saved.own() if saved else []
-        if not own or given in [name for _, name in own]:
+        if given in [name for _, name in own]:
             return given
+        if not own:
+            return given if path and given and goes_on(self.store, given, path, saved) else None
         if given is not None:
             # A copy that was asked something and not saved since has only its ancestor's answers.
             gone_on = Conversation()
@@ -148,7 +182,12 @@ class Shelf:
         return other if saved and conversation in saved.conversations else None
 
     def _load(
-        self, name: str, *, title: str = "", saved: NotebookTurns | None = None
+        self,
+        name: str,
+        *,
+        title: str = "",
+        saved: NotebookTurns | None = None,
+        joins: bool = False,
     ) -> Conversation:
         kept = self.store.read(name)
         for sentence in kept.damage:
@@ -160,31 +199,47 @@ class Shelf:
         found: list[Event] = []
         if saved is not None:
             conversation.keep = found.append
-            self._merge(conversation, saved)
-        conversation.keep = _Writer(self, conversation, title, found)
+            if title:
+                merge(conversation, saved.of(name))
+            else:
+                merge(conversation, [turn for turn, _ in saved.own()])
+                path = self._notebook()
+                conversation.arrange(saved.cells, saved_at(path))
+        conversation.at_home = not title
+        conversation.keep = Writer(self, conversation, title, found, joins=joins)
         self._open[name] = conversation
         return conversation
-
-    @staticmethod
-    def _merge(conversation: Conversation, saved: NotebookTurns) -> None:
-        """Take in what only the notebook knows; of two answers in a cell the newer one stands."""
-        here = {turn.cell: turn.created for turn in conversation if turn.cell}
-        for turn, _ in saved.own():
-            if turn.id not in conversation and turn.created > here.get(turn.cell or "", ""):
-                conversation.put(turn)
-        conversation.arrange(saved.cells)
 
     def _fork_at_first_change(self, conversation: Conversation) -> None:
         told: list[Event] = []
         apart = Conversation(keep=told.append)
         apart.adopt(list(conversation))
+        told[0]["seen"] = conversation.seen()
 
         def keep_apart(event: Event) -> None:
             conversation.name = new_id()
-            conversation.keep = _Writer(self, conversation, "", told)
+            conversation.keep = Writer(self, conversation, "", told)
             conversation.keep(event)
 
         conversation.keep = keep_apart
+
+    def join(self, conversation: Conversation, events: Sequence[Event]) -> None:
+        """Go on in the conversation that another kernel of this notebook began first, if any.
+
+        Args:
+            conversation: A new one, not found anywhere, in which nothing was written.
+            events: What has happened in it.
+        """
+        path = self._notebook()
+        given = self.store.of_notebook(path) if path is not None else None
+        if path is None or given is None or given == conversation.name:
+            return
+        if not goes_on(self.store, given, path, read_notebook(path)):
+            return
+        self._open.pop(conversation.name, None)
+        conversation.become(given, [*self.store.read(given).events, *events])
+        self._open[given] = conversation
+        self._seen = None
 
     # -- keeping ------------------------------------------------------------------------------
 
@@ -209,32 +264,6 @@ class Shelf:
             except StoreError as error:
                 self._warn(f"{error.message} {error.remedy}")
         return event
-
-
-class _Writer:
-    """Writes the events of one conversation.
-
-    Nothing is written before something is said; then first that it was opened, and what was
-    found elsewhere.
-    """
-
-    def __init__(
-        self, shelf: Shelf, conversation: Conversation, title: str, found: Sequence[Event]
-    ) -> None:
-        self._shelf = shelf
-        self._conversation = conversation
-        self._title = title
-        self._found = list(found)
-        self._begun = False
-
-    def __call__(self, event: Event) -> None:
-        events = [*self._found, event]
-        self._found = []
-        if not self._begun:
-            self._begun = True
-            opened = self._shelf.opened(self._conversation, self._title, events[0]["at"])
-            events.insert(0, opened)
-        self._shelf.write(self._conversation, events)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -111,10 +111,9 @@ class Workbench:
         )
         if conversation is None:
             conversation = self._conversation(chat, once=once)
-        asked_with = {"level": level, "rows": rows or None, "json_object": json_object or None}
+        given = {"level": level, "rows": rows or None, "json_object": json_object or None}
         fields = request_fields(settings, prompt)
-        asked_with |= options
-        fields |= {"options": {name: one for name, one in asked_with.items() if one is not None}}
+        fields |= {"options": {k: v for k, v in (given | options).items() if v is not None}}
         fields |= {"json_object": json_object, "images": tuple(images), "cell": cell, "once": once}
         advice = advice_on(settings, prompt, images)
         return self._question(settings, attachments, advice, conversation, fields)

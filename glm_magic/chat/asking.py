@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ..errors import ContentFilterError
@@ -43,6 +43,19 @@ class Client(Protocol):
         """Begin the exchange."""
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a request sends along of what was said before.
+
+    Attributes:
+        turns: Oldest first.
+        left_out: How many older ones no longer fit into the context window.
+    """
+
+    turns: tuple[Turn, ...]
+    left_out: int
+
+
 class Chat:
     """The live object that asks: a client and the conversation it continues.
 
@@ -69,17 +82,17 @@ class Chat:
         self.window_tokens = window_tokens
         self.finished: Callable[[Asking], None] = lambda _: None
 
-    def _earlier(self, cell: str | None, *, once: bool) -> tuple[tuple[Turn, ...], int]:
-        """The earlier turns that are sent along, and how many no longer fit."""
-        if once:
-            return (), 0
-        turns = self.conversation.before(cell)
-        first = 0 if self.window_tokens is None else first_kept(turns, self.window_tokens)
-        return turns[first:], first
+    def earlier(self, cell: str | None, *, once: bool = False) -> Earlier:
+        """What a request from this cell sends along of earlier turns.
 
-    def left_out(self, cell: str | None, *, once: bool = False) -> int:
-        """How many earlier turns a request from this cell leaves out."""
-        return self._earlier(cell, once=once)[1]
+        It walks the whole conversation; who needs it twice hands it on.
+        """
+        if once:
+            return Earlier((), 0)
+        turns = self.conversation.before(cell)
+        limit = self.window_tokens
+        first = 0 if limit is None else first_kept(turns, limit, self.conversation.tokens)
+        return Earlier(turns[first:], first)
 
     def request(
         self,
@@ -90,6 +103,7 @@ class Chat:
         once: bool = False,
         system: str | None = None,
         images: Sequence[str] = (),
+        earlier: Earlier | None = None,
         **fields: Any,
     ) -> Request:
         """What would be asked: system prompt, earlier turns, then the new message.
@@ -101,16 +115,17 @@ class Chat:
             once: Leave the conversation out.
             system: The system prompt; None or "" sends none.
             images: URLs of images.
+            earlier: Of `earlier` with the same cell and `once`, when it is known already.
             **fields: The other fields of `Request`.
         """
-        turns, _ = self._earlier(cell, once=once)
-        earlier = [message for turn in turns for message in turn.messages()]
-        sent_before = "\n".join(message.content for message in earlier)
+        earlier = earlier or self.earlier(cell, once=once)
+        said = [message for turn in earlier.turns for message in turn.messages()]
+        sent_before = "\n".join(message.content for message in said) if attachments else ""
         # What an earlier message of this request already holds is not said twice.
         new = [one.text for one in attachments if one.text not in sent_before]
         user = Message("user", "\n\n".join([*new, prompt]), images=tuple(images))
         first = (Message("system", system),) if system else ()
-        return Request(messages=(*first, *earlier, user), **fields)
+        return Request(messages=(*first, *said, user), **fields)
 
     def ask(
         self,
@@ -126,9 +141,9 @@ class Chat:
 
         Takes what `request` takes, and `options`: what the turn remembers of how it was asked.
         """
-        request = self.request(prompt, attachments, cell=cell, once=once, **fields)
+        earlier = self.earlier(cell, once=once)
+        request = self.request(prompt, attachments, cell=cell, once=once, earlier=earlier, **fields)
         body = self.client.body(request)
-        earlier, left_out = self._earlier(cell, once=once)
         turn = begin(
             cell=cell,
             provider=self.provider,
@@ -137,9 +152,9 @@ class Chat:
             attachments=tuple(attachments),
             user=request.messages[-1],
             request_digest=hashlib.sha256(body).hexdigest(),
-            earlier=earlier,
+            earlier=earlier.turns,
             earlier_digest="" if once else self.conversation.digest_before(cell),
-            left_out=left_out,
+            left_out=earlier.left_out,
             options=options,
         )
         return Asking(self, request, turn, keep=not once)
@@ -235,12 +250,20 @@ class Asking:
                 return
             turn = self.builder.finish(partial_reason)
             self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
-            self._finished = True
-            if self._exchange is not None:
-                self._chat.finished(self)
-                if self._keep:
+            try:
+                self._finished = True
+                if self._keep and self._exchange is not None:
                     self._chat.conversation.finish(self.builder.turn)
-        if self._exchange is not None:
+            finally:
+                self._book_and_stop()
+
+    def _book_and_stop(self) -> None:
+        """What must happen even when an interrupt strikes while the turn is being kept."""
+        if self._exchange is None:
+            return
+        try:
+            self._chat.finished(self)
+        finally:
             self._exchange.stop()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from .messages import Message, ToolCall, Usage
+from .messages import ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,3 @@ class Growing:
         """The tool calls so far, in the order of their indexes."""
         calls = (self._calls[index] for index in sorted(self._calls))
         return tuple(ToolCall(call.id, call.name, call.arguments) for call in calls)
-
-    def message(self) -> Message:
-        """The assistant message so far."""
-        return Message("assistant", self.text, reasoning=self.reasoning, tool_calls=self.tool_calls)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from .tokens import estimate_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .turns import Turn
 
 _PER_MESSAGE = 4  # role and separators, tokens
 
 
-def first_kept(turns: Sequence[Turn], limit_tokens: int) -> int:
+def first_kept(
+    turns: Sequence[Turn], limit_tokens: int, count: Callable[[Turn], int] | None = None
+) -> int:
     """How many of the oldest turns are left out.
 
     When the turns no longer fit, whole oldest ones leave in one big step, down to half of the
@@ -24,8 +26,11 @@ def first_kept(turns: Sequence[Turn], limit_tokens: int) -> int:
     Args:
         turns: Oldest first.
         limit_tokens: What all of them together may take, estimated tokens.
+        count: The tokens of one, from where they are counted already; `tokens_of` when not given.
     """
-    sizes = [tokens_of(turn) for turn in turns]
+    sizes = list(map(count or tokens_of, turns))
+    if sum(sizes) <= limit_tokens:
+        return 0
     first, total = 0, 0
     for place, size in enumerate(sizes):
         total += size

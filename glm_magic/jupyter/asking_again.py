@@ -39,7 +39,8 @@ def ask_stale(magics: GLMMagics, say: Callable[[str], None], title: Callable[[st
         say(f"Asking again: {name}")
         for note in notes:
             say(note)
-        magics.show_question(question)
+        with conversation.asked_again():
+            magics.show_question(question)
         asked = True
     if asked:
         say("The cells' own outputs are renewed when you run them.")

@@ -34,7 +34,6 @@ def test_the_fold_of_deltas() -> None:
     assert (growing.text, growing.reasoning) == ("Hello\n", "Hm.")
     assert (growing.finish_reason, growing.ended, growing.warnings) == ("stop", True, ["w"])
     assert (growing.usage, growing.model, growing.response_id) == (Usage(3, 2, 1, 1), "b", "1")
-    assert growing.message() == Message("assistant", "Hello\n", reasoning="Hm.")
 
 
 @given(pieces=st.lists(st.text(max_size=5)))
@@ -150,7 +149,6 @@ def test_a_cell_has_one_place() -> None:
     assert [one.text for one in conversation.before("new")] == ["5", "2", "3", "4"]
     assert [one.text for one in conversation.before(None)] == ["5", "2", "3", "4"]
     assert conversation.before("a") == ()
-    assert [message.content for message in conversation.messages("b")][1::2] == ["5", "2"]
 
 
 @given(cells=st.lists(st.sampled_from(["a", "b", "c", None]), max_size=12))

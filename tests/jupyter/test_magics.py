@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from glm_magic.chat.deltas import Delta
 from glm_magic.sandbox import Sandbox
 from glm_magic.testing import scripted
+from glm_magic.wiring import workbench
 from tests.canary import CANARY
 from tests.jupyter.conftest import Shell
 
@@ -107,17 +108,21 @@ def test_no_key_offers_the_sandbox(shell: Shell) -> None:
 def test_the_preview_is_the_request(
     shell: Shell, sandbox: Sandbox, settings_for: Callable[[Sandbox], None]
 ) -> None:
-    """`--preview` shows the exact document and sends nothing; then the same bytes are sent."""
+    """`--preview` shows every value and sends nothing; the body behind it is what is sent."""
     settings_for(sandbox)
-    shell.ip.user_ns["frame"] = pandas.DataFrame({"price": [1.5, 2.5], "kind": ["a", "b"]})
+    frame = pandas.DataFrame({"price": [1.5, 2.5], "kind": ["a", "b"]})
+    shell.ip.user_ns["frame"] = frame
     cell = "--frame frame -t 0.5 {}\nWhat is {{price}}?"
     printed = shell.run("%%glm " + cell.format("--preview"))
+    question = workbench().question("What is {price}?", {"frame": frame}, temperature="0.5")
+    body = question.preview().body
     assert sandbox.requests == []
     shown = json.loads(printed[printed.index("{\n") : printed.rindex("\n}") + 2])
     shell.run("%%glm " + cell.format(""))
     (sent,) = sandbox.requests
-    assert shown == json.loads(sent.body)
-    assert f"{len(sent.body):,} bytes" in printed
+    assert sent.body == body
+    assert shown == json.loads(body)
+    assert f"{len(body):,} bytes" in printed
     assert sandbox.base_url in printed
 
 

@@ -1,0 +1,126 @@
+"""Budgets bite also where no host says what was used."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import glm_magic
+from glm_magic import errors
+from glm_magic.chat.deltas import Delta, ToolCallPiece
+from glm_magic.chat.messages import Usage
+from glm_magic.chat.tokens import estimate_tokens
+from glm_magic.store.ledger import Ledger
+from glm_magic.store.spent import Spent, event_of, spent_from
+from glm_magic.testing import Reply, scripted
+from glm_magic.wiring import workbench
+
+PROMPT = "word " * 400
+WORDS = "answer " * 100
+NO_END = [Delta(text=WORDS)]
+NO_USAGE = [Delta(text=WORDS), Delta(finish_reason="stop", ended=True)]
+WITHDRAWN = [Delta(text=WORDS), Delta(finish_reason="sensitive", ended=True)]
+SILENT = errors.TimedOutError("Nothing came for 60 s.")
+
+
+@pytest.fixture(autouse=True)
+def bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A new workbench with a folder of its own, at a host that has prices."""
+    monkeypatch.setenv("GLM_PROVIDER", "zai")
+    monkeypatch.setenv("GLM_DATA_DIR", str(tmp_path))
+    workbench.cache_clear()
+    yield
+    workbench().ledger.close()
+    workbench().shelf.store.close()
+    workbench.cache_clear()
+
+
+def booked(*replies: Reply) -> list[Spent]:
+    """What the ledger says when each reply has come, or failed."""
+    with scripted(*replies):
+        for _ in replies:
+            with suppress(errors.GLMError, KeyboardInterrupt):
+                glm_magic.ask(PROMPT, once=True)
+    return workbench().ledger.read()
+
+
+@pytest.mark.parametrize("reply", [NO_USAGE, NO_END, WITHDRAWN])
+def test_an_answer_without_usage_is_estimated(reply: Sequence[Delta]) -> None:
+    """The whole request and all that came are booked at the price, marked as an estimate."""
+    (spent,) = booked(reply)
+    assert spent.estimated
+    assert spent.prompt_tokens > estimate_tokens(PROMPT)
+    assert spent.completion_tokens == estimate_tokens(WORDS)
+    assert spent.cost_usd is not None
+    assert spent.cost_usd > 0
+
+
+def test_reasoning_and_tool_calls_count_too() -> None:
+    """What the model thought and which calls it wished for is part of the estimate."""
+    call = ToolCallPiece(0, "id", "look", '{"at": "the penguins"}')
+    (spent,) = booked([Delta(reasoning=WORDS), Delta(tool_calls=(call,))])
+    assert spent.completion_tokens > estimate_tokens(WORDS)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), SILENT])
+def test_a_question_left_waiting_costs_its_prompt(failure: BaseException) -> None:
+    """A host that was asked and then left, before a word came, is taken to have read it all."""
+    (spent,) = booked(failure)
+    assert spent.estimated
+    assert spent.prompt_tokens > estimate_tokens(PROMPT)
+    assert spent.completion_tokens == 0
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        errors.ConnectionFailedError("No connection to http://localhost."),
+        errors.TimedOutError("No connection to http://localhost in time (ConnectTimeout)."),
+        errors.AuthenticationError("The key was not accepted.", status=401),
+        errors.RateLimitError("Too many.", status=429),
+        errors.ContentFilterError("The prompt was refused."),
+    ],
+)
+def test_a_refused_question_costs_nothing(failure: BaseException) -> None:
+    """Nothing is booked when no model was reached."""
+    assert booked(failure) == []
+
+
+def test_a_stream_that_was_never_begun_costs_nothing() -> None:
+    """A stream that is closed before the first delta was asked for has sent nothing."""
+    with scripted(WORDS) as client, glm_magic.stream(PROMPT, once=True):
+        pass
+    assert client.requests == []
+    assert workbench().ledger.read() == []
+
+
+def test_reported_usage_is_booked_as_it_is() -> None:
+    """Where the host counts, its counts stand, also for an answer that broke off."""
+    (spent,) = booked([Delta(text=WORDS, usage=Usage(7, 5, 3))])
+    assert (spent.prompt_tokens, spent.completion_tokens, spent.cached_tokens) == (7, 5, 3)
+    assert not spent.estimated
+
+
+@pytest.mark.parametrize(("name", "limit"), [("budget_tokens", 2000), ("budget_usd", 0.003)])
+def test_a_host_without_usage_reaches_the_budget(name: str, limit: float) -> None:
+    """Estimates add up until a question is refused before it is sent."""
+    with scripted(NO_USAGE, NO_USAGE) as client:
+        glm_magic.ask(PROMPT, once=True, **{name: limit})
+        with pytest.raises(errors.BudgetError):
+            glm_magic.ask(PROMPT, once=True, **{name: limit})
+    assert len(client.requests) == 1
+
+
+def test_older_records_are_no_estimates(tmp_path: Path) -> None:
+    """A record without the field is a host's own count; one with it comes back as it was."""
+    words = ("2026-03-01T10:00:00+00:00", "c", "zai", "glm-4.5")
+    counted, estimated = Spent(*words, 1, 2, 0, 0.5), Spent(*words, 1, 2, 0, 0.5, estimated=True)
+    assert "estimated" not in event_of(counted)
+    assert spent_from(event_of(counted)) == counted
+    assert spent_from(event_of(estimated)) == estimated
+    assert spent_from(event_of(counted) | {"estimated": "yes"}) is None
+    ledger = Ledger(tmp_path / "other")
+    ledger.add(**{k: v for k, v in event_of(estimated).items() if k != "kind"})
+    assert Ledger(tmp_path / "other").read() == [estimated]
+    ledger.close()

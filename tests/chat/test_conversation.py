@@ -1,0 +1,161 @@
+"""A conversation by itself: its cells, what leaves with them, what comes back, and how fast."""
+
+import time
+from typing import Any
+
+import pytest
+
+from glm_magic.chat.asking import Chat
+from glm_magic.chat.conversation import Conversation
+from glm_magic.chat.order import base_cell
+from glm_magic.chat.turns import Turn
+
+from .samples import client, turn
+
+
+def told(conversation: Conversation) -> list[str]:
+    """The texts of its turns."""
+    return [one.text for one in conversation]
+
+
+def sent(conversation: Conversation, cell: str | None = None) -> list[str]:
+    """The texts that a request from the cell builds on."""
+    return [one.text for one in conversation.before(cell)]
+
+
+def kept(*turns: Turn) -> tuple[Conversation, list[dict[str, Any]]]:
+    """A conversation of these turns, and its events."""
+    events: list[dict[str, Any]] = []
+    conversation = Conversation(keep=events.append)
+    for one in turns:
+        conversation.put(one)
+    return conversation, events
+
+
+@pytest.mark.parametrize(
+    ("cell", "base"),
+    [("a", "a"), ("a/2", "a"), ("a/12", "a"), (None, ""), ("", ""), ("a/b", "a/b"),
+     ("vscode-notebook-cell:/x/2/nb.ipynb#W1s", "vscode-notebook-cell:/x/2/nb.ipynb#W1s"),
+     ("vscode-notebook-cell:/x/nb.ipynb#W1s/3", "vscode-notebook-cell:/x/nb.ipynb#W1s")],
+)  # fmt: skip
+def test_the_cell_of_a_place(cell: str | None, base: str) -> None:
+    """Only a number behind the last slash is ours."""
+    assert base_cell(cell) == base
+
+
+def test_further_questions_of_the_last_run_leave() -> None:
+    """A cell that asks anew drops what it asked besides; one undo brings all back."""
+    conversation, events = kept(turn("1", "a"), turn("2", "a/2"), turn("b", "b"), turn("3", "a/3"))
+    assert told(conversation) == ["1", "2", "3", "b"]
+    conversation.put(turn("1 again", "a"))
+    assert told(conversation) == ["1 again", "b"]
+    again = Conversation()
+    assert again.replay(events) == 0
+    assert told(again) == ["1 again", "b"]
+    for one in (conversation, again):
+        assert one.undo()
+        assert told(one) == ["1", "2", "3", "b"]
+        assert one.redo()
+        assert told(one) == ["1 again", "b"]
+
+
+def test_a_turn_that_we_ask_again_leaves_the_others() -> None:
+    """What `%glm refresh` asks for a cell is no new run of it."""
+    conversation, _ = kept(turn("1", "a"), turn("2", "a/2"))
+    with conversation.asked_again():
+        conversation.put(turn("1 again", "a"))
+    assert told(conversation) == ["1 again", "2"]
+
+
+def test_a_deleted_cell_is_not_sent_and_comes_back() -> None:
+    """Once its cell was in the file and is not now, a turn is kept and shown, and not sent."""
+    conversation, events = kept(turn("1", "a"), turn("2", "b"), turn("3", "c"))
+    conversation.arrange(["a", "b", "c"])
+    conversation.arrange(["a", "c"])
+    assert (sent(conversation), told(conversation)) == (["1", "3"], ["1", "2", "3"])
+    conversation.put(turn("4", "d"))
+    restarted = Conversation()
+    restarted.replay(events)
+    restarted.arrange(["a", "c"])
+    assert sent(restarted) == ["1", "3", "4"]
+    restarted.arrange(["a", "b", "c", "d"])
+    assert sent(restarted) == ["1", "2", "3", "4"]
+
+
+def test_a_cell_that_was_never_saved_is_sent() -> None:
+    """Also a turn that was taken over, or asked from another notebook; or a file without ids."""
+    conversation, _ = kept(turn("1", "a"))
+    conversation.adopt([turn("2", "x")])
+    conversation.at_home = False
+    conversation.put(turn("3", "y"))
+    conversation.at_home = True
+    conversation.arrange(["a"], "2999-01-01T00:00:00+00:00")
+    conversation.arrange(["b"], "2999-01-01T00:00:00+00:00")
+    assert sent(conversation) == ["2", "3"]
+    conversation.arrange([])
+    assert sent(conversation) == ["1", "2", "3"]
+
+
+def test_a_cell_deleted_before_anybody_looked() -> None:
+    """A file written after a turn had ended, without its cell, shows that it was deleted."""
+    conversation, _ = kept(turn("1", "a"), turn("2", "b"))
+    conversation.arrange(["a"], "2001-01-01T00:00:00+00:00")
+    assert sent(conversation) == ["1", "2"]
+    conversation.arrange(["a"], "2999-01-01T00:00:00+00:00")
+    assert sent(conversation) == ["1"]
+
+
+def test_what_was_cleared_can_be_imported() -> None:
+    """Only turns that stand here are passed over, and it is told how many came."""
+    one, other = turn("1", "a"), turn("2", "b")
+    conversation, events = kept(one, other)
+    assert conversation.adopt([one, other]) == 0
+    conversation.clear()
+    assert conversation.adopt([one, other, one]) == 2
+    assert told(conversation) == ["1", "2"]
+    again = Conversation()
+    assert again.replay(events) == 0
+    assert told(again) == ["1", "2"]
+
+
+def test_an_interrupt_while_booking_loses_no_answer() -> None:
+    """The turn is kept before it is booked, and booked when keeping it was interrupted."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    chat = Chat(client("whole"), "zai")
+    chat.finished = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        list(chat.ask("Q", model="glm-4.5"))
+    assert told(chat.conversation) == ["whole"]
+
+    booked: list[object] = []
+    chat = Chat(client("whole"), "zai")
+    chat.finished = booked.append
+    asking = chat.ask("Q", model="glm-4.5")
+    chat.conversation.keep = lambda event: interrupted() if event["kind"] == "answered" else None
+    with pytest.raises(KeyboardInterrupt):
+        list(asking)
+    assert booked == [asking]
+    assert told(chat.conversation) == ["whole"]
+
+
+def asking_seconds(count: int) -> float:
+    """The best time of one question after so many turns, with a full window."""
+    conversation = Conversation()
+    conversation.adopt([turn("word " * 40, f"cell-{number}") for number in range(count)])
+    chat = Chat(client(*["short"] * 6), "zai", conversation, window_tokens=2_000)
+    times = []
+    for _ in range(6):
+        begun = time.perf_counter()
+        list(chat.ask("Q", model="glm-4.5"))
+        times.append(time.perf_counter() - begun)
+    return min(times)
+
+
+def test_a_question_after_many_turns_is_quick() -> None:
+    """After 10,000 turns it takes a few milliseconds more than after 10."""
+    few, many = asking_seconds(10), asking_seconds(10_000)
+    print(f"{few * 1000:.2f} ms, {many * 1000:.2f} ms")
+    assert many - few < 0.03
