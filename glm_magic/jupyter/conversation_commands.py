@@ -251,5 +251,5 @@ def import_(options: argparse.Namespace, magics: GLMMagics) -> None:
 
     turns = import_turns(Path(options.file).expanduser())
     conversation = magics.workbench().shelf.current
-    conversation.adopt(turns)
-    _say(f"Taken over: {_turns(len(turns))}; {_count(conversation)}. %glm undo takes them out.")
+    taken = conversation.adopt(turns)
+    _say(f"Taken over: {_turns(taken)}; {_count(conversation)}. %glm undo takes them out.")

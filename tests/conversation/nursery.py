@@ -1,4 +1,4 @@
-"""Asks in child processes and kills each at a random moment: `python -m tests.conversation.nursery`.
+"""Asks in child processes, kills each at a random moment: `python -m tests.conversation.nursery`.
 
 Everything is imported once, here; children are forks. One JSON line for each child on stdout: what
 it had finished when it was killed.

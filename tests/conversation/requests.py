@@ -1,7 +1,6 @@
 """What a sandbox was asked, read for a test."""
 
 import json
-import os
 from typing import Any
 
 from glm_magic.sandbox import Sandbox
@@ -27,4 +26,7 @@ def messages_bytes(body: bytes) -> bytes:
 def stable_share(body: bytes, following: bytes) -> float:
     """How much of a request's messages is, unchanged, the beginning of the following one's."""
     one, other = messages_bytes(body), messages_bytes(following)
-    return len(os.path.commonprefix([one, other])) / len(one)
+    shared = next(
+        (at for at in range(len(one)) if one[at : at + 1] != other[at : at + 1]), len(one)
+    )
+    return shared / len(one)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from itertools import pairwise
 
 import pytest
 
@@ -23,7 +24,7 @@ def test_consecutive_requests_share_their_beginning(notebook: Notebook, sandbox:
     assert len(sent) == 20
     assert "island" in asked(sandbox)[0]
     assert "price" in "".join(asked(sandbox))
-    shares = [stable_share(*pair) for pair in zip(sent, sent[1:], strict=False)]
+    shares = [stable_share(*pair) for pair in pairwise(sent)]
     print(f"at least {min(shares):.2%}")
     assert min(shares) >= 0.95
 
