@@ -130,9 +130,14 @@ def _timed_out(message: str, setting: str) -> TimedOutError:
 
 
 async def _wait(event: asyncio.Event) -> None:
-    """Until the worker puts something, at most a tick: an interrupt needs a living loop."""
+    """Until the worker puts something, at most a tick: an interrupt needs a living loop.
+
+    Not `asyncio.wait_for`: before Python 3.12 it swallows a cancellation that comes together
+    with the event, and the stop button would be pressed in vain.
+    """
+    timer = asyncio.get_running_loop().call_later(TICK_SECONDS, event.set)
     try:
-        await asyncio.wait_for(event.wait(), TICK_SECONDS)
-    except TimeoutError:
-        return
-    event.clear()
+        await event.wait()
+    finally:
+        timer.cancel()
+        event.clear()

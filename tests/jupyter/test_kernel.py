@@ -5,6 +5,8 @@ from collections.abc import Callable
 from html import unescape
 from typing import Any
 
+import pytest
+
 from glm_magic.sandbox import Fault, Sandbox
 from glm_magic.store.metadata import turn_from_metadata
 from tests.kernel import Kernel
@@ -181,12 +183,20 @@ def test_the_sandbox_needs_no_key(kernels: Callable[..., Kernel]) -> None:
     assert output["metadata"]["glm_magic"]["provider"] == "sandbox"
 
 
-def test_an_async_question_can_be_interrupted(kernel: Kernel, sandbox: Sandbox) -> None:
-    """`await ask_async(...)` of a silent host ends within a second of the stop button."""
+@pytest.mark.parametrize(
+    "prompt",
+    ["sandbox: delay 30", r"sandbox: rate 50\nsandbox: 3000 tokens"],
+    ids=["silent", "busy"],
+)
+def test_an_async_question_can_be_interrupted(
+    kernel: Kernel, sandbox: Sandbox, prompt: str
+) -> None:
+    """`await ask_async(...)` ends within a second of the stop button, whatever the host does."""
     kernel.run("import glm_magic")
-    message = kernel.start("await glm_magic.ask_async('sandbox: delay 30', once=True)")
+    message = kernel.start(f"await glm_magic.ask_async('{prompt}', once=True)")
     while not sandbox.requests:
         time.sleep(0.01)
+    time.sleep(0.5)  # an answer under way
     began = time.monotonic()
     kernel.interrupt()
     ran = kernel.finish(message, timeout_seconds=10)
