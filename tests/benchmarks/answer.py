@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from statistics import median
 
+from glm_magic.store.metadata import turn_from_metadata
+
 from .kernel import Kernel, Run
 from .report import Figure
 from .wire import Wire
@@ -112,8 +114,12 @@ def checked(run: Run) -> Run:
 
 def size_kb(run: Run) -> float:
     """The answer itself, once."""
-    turn = run.shown()[-1].content["metadata"]["glm_magic"]
-    return len(turn["answer"].encode()) / 1000
+    final = run.shown()[-1].content
+    turn = turn_from_metadata(final["metadata"]["glm_magic"], final["data"]["text/markdown"])
+    if turn is None:
+        message = "The final output does not hold its turn."
+        raise RuntimeError(message)
+    return len(turn.text.encode()) / 1000
 
 
 def saved_kb(run: Run) -> float:
