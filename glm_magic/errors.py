@@ -65,7 +65,9 @@ class GLMError(Exception):
         return f"{self.message}\n{self.remedy}" if self.remedy else self.message
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{type(self).__name__}: {self.message}", *([self.remedy] if self.remedy else [])]
+        # One piece: `%xmode Minimal` and `Plain` put no line break between pieces.
+        remedy = f"\n{self.remedy}" if self.remedy else ""
+        return [f"{type(self).__name__}: {self.message}{remedy}"]
 
 
 class ArgumentError(GLMError):

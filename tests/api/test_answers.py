@@ -178,7 +178,7 @@ def test_what_is_no_answer_is_an_error(way: Way, connect: Connect, case: str) ->
         outcome = way.ask(connect(host.base_url))
     assert type(outcome.error) is kind
     assert words in outcome.refusal.message
-    assert len(outcome.refusal._render_traceback_()) == 2
+    assert outcome.refusal._render_traceback_()[0].count("\n") == 1
     assert (outcome.turn.text, outcome.turn.status) == ("", "partial")
     assert outcome.turn.partial_reason == outcome.refusal.message
 

@@ -188,7 +188,7 @@ def test_all_of_a_refusal_is_cleaned(canary_key: APIKey) -> None:
     assert not canary.seen_in(repr(vars(error)) + str(error))
     assert len(error.message) < 420
     assert error.message.isprintable()
-    assert error._render_traceback_() == [f"BadRequestError: {error.message}", error.remedy]
+    assert error._render_traceback_() == [f"BadRequestError: {error.message}\n{error.remedy}"]
 
 
 def test_a_body_that_is_no_answer() -> None:

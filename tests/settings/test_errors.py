@@ -31,7 +31,7 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 def test_each_error_is_two_lines(kind: type[GLMError]) -> None:
     """What happened, and what to do; without a remedy it is one line."""
     error = kind("It broke.", "Mend it.")
-    assert error._render_traceback_() == [f"{kind.__name__}: It broke.", "Mend it."]
+    assert error._render_traceback_() == [f"{kind.__name__}: It broke.\nMend it."]
     assert str(error) == "It broke.\nMend it."
     assert kind("It broke.")._render_traceback_() == [f"{kind.__name__}: It broke."]
     assert kind.__doc__
@@ -41,7 +41,8 @@ def test_each_error_is_two_lines(kind: type[GLMError]) -> None:
 def test_words_of_others_stay_on_their_line(words: str) -> None:
     """Line ends, terminal escapes and marks that turn text around are not shown."""
     error = GLMError(f"a{words}b", words)
-    for line in error._render_traceback_():
+    (shown,) = error._render_traceback_()
+    for line in shown.split("\n"):
         assert len(line.splitlines()) == 1
         assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", line)
         line.encode()
@@ -79,7 +80,7 @@ def test_near_names() -> None:
     assert nearest("xyz", ["temperature"]) == []
     near = ArgumentError.unknown("option", "--modl", ["--model", "--mode"])
     assert near._render_traceback_() == [
-        "ArgumentError: Unknown option: --modl", "Did you mean --model or --mode?",
+        "ArgumentError: Unknown option: --modl\nDid you mean --model or --mode?"
     ]  # fmt: skip
     far = ArgumentError.unknown("option", "--x\ny", ["--model"], "See --help.")
-    assert far._render_traceback_() == ["ArgumentError: Unknown option: --x y", "See --help."]
+    assert far._render_traceback_() == ["ArgumentError: Unknown option: --x y\nSee --help."]

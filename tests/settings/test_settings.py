@@ -99,7 +99,7 @@ def test_a_wrong_value_is_two_lines(name: str, given: Any) -> None:
     """The error names setting and value, and says what the setting is."""
     with pytest.raises(ArgumentError) as raised:
         resolve({name: given})
-    lines = raised.value._render_traceback_()
+    lines = raised.value._render_traceback_()[0].split("\n")
     assert len(lines) == 2
     assert lines[0].startswith(f"ArgumentError: {name} = ")
     assert lines[1] == FIELDS[name].help
@@ -195,7 +195,7 @@ def test_a_wrong_url_is_one_of_our_errors(url: Any) -> None:
     for beside in ({}, {"provider": "zai"}):
         with pytest.raises(GLMError) as raised:
             resolve({"base_url": url, **beside})
-        assert len(raised.value._render_traceback_()) == 2
+        assert raised.value._render_traceback_()[0].count("\n") == 1
 
 
 def test_a_provider_without_a_url_needs_one() -> None:
