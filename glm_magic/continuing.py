@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from .chat.conversation import Conversation
+from .chat.order import base_cell
 from .store.location import pointer_of
+from .store.notebook_file import read_notebook
+from .store.pointers import file_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from .chat.conversation import Event
+    from .chat.history import Event
     from .chat.turns import Turn
     from .store.conversations import Store
     from .store.notebook_file import NotebookTurns
@@ -85,6 +88,24 @@ def renew(copy: Conversation, original: Conversation) -> None:
                 copy.put(turn)
 
 
+def forked(saved: NotebookTurns, name: str) -> tuple[list[Turn], str]:
+    """The notebook's own turns that a fork began with, and their conversation.
+
+    The file tells of the fork's own turns alone. What stood in front of the first one, its digest
+    tells: some of the notebook's turns, from the first on. Then it began with all that were said.
+    """
+    first = min(saved.of(name), key=lambda turn: turn.created, default=None)
+    if first is None:
+        return [], ""
+    before = [(turn, told_in) for turn, told_in in saved.own() if turn.created < first.created]
+    told = Conversation()
+    for turn, told_in in before:
+        told.put(turn)
+        if told.digest_before(None) == first.earlier_digest:
+            return [turn for turn, _ in before], told_in
+    return [], ""
+
+
 def saved_at(path: Path | None) -> str:
     """When the file was last written; "" when that is not known."""
     try:
@@ -101,20 +122,106 @@ def at(seconds: float) -> str:
 def goes_on(store: Store, given: str, path: Path, saved: NotebookTurns | None) -> bool:
     """Whether the notebook at the path is the one whose pointer names the conversation `given`.
 
-    Another one may have been made under its name since. They are the same when they share a cell,
-    or when the file was there, and nobody has written it since, before the pointer was made. In
-    doubt they are not: then nothing is sent that was said elsewhere.
+    Another one may have been made under its name since. They are the same when they share a cell
+    and are one file, or when nobody has written the file since the pointer was made. In doubt they
+    are not: then nothing is sent that was said elsewhere.
     """
-    conversation = Conversation()
-    conversation.replay(store.read(given).events)
-    if saved is not None and conversation.cells().intersection(saved.cells):
+    if saved is not None:
+        conversation = Conversation()
+        conversation.replay(store.read(given).events)
+        if conversation.cells().intersection(saved.cells):
+            return not _another_file(store, given, path)
+    return saved is None if not path.exists() else _untouched(store, path)
+
+
+def own_id(store: Store, path: Path | None, saved: NotebookTurns | None) -> str | None:
+    """The conversation of a notebook: what its path was given here, else that of its newest answer.
+
+    A path may have been given to another notebook: to a copy that was deleted, or to the original
+    in whose place a copy was put.
+    """
+    given = store.of_notebook(path) if path else None
+    own = saved.own() if saved else []
+    if path is None or saved is None or not own:
+        return given if path and given and goes_on(store, given, path, saved) else None
+    newest = max(own, key=lambda pair: pair[0].created)[1]
+    if given is None:
+        return newest
+    if given in [name for _, name in own]:
+        return newest if _another_file(store, given, path) else given
+    return given if _forked_there(store, given, path, saved) else newest
+
+
+def _forked_there(store: Store, given: str, path: Path, saved: NotebookTurns) -> bool:
+    """Whether a notebook with none of the conversation's answers is the copy that began it.
+
+    It is when it was not saved since, or was saved while its first answer came, or when nothing
+    but its ancestor's was ever said in it.
+    """
+    ancestor = {turn.id: base_cell(turn.cell) for turn, _ in saved.own()}
+    events = store.read(given).events
+    fork = Conversation()
+    fork.replay(events)
+    if not any(name in fork for name in ancestor):
+        return False
+    asked = [event.get("turn") for event in events if event["kind"] == "asked"]
+    fresh = [
+        turn for turn in asked if isinstance(turn, dict) and str(turn.get("id")) not in ancestor
+    ]
+    said = {base_cell(str(turn.get("cell") or "")) for turn in fresh}
+    waiting = said.intersection(saved.cells).difference(ancestor.values())
+    return not said or bool(waiting) or _untouched(store, path)
+
+
+def is_copy(store: Store, conversation: str, path: Path | None) -> bool:
+    """Whether the notebook at the path is not the one that has the conversation, but a copy of it.
+
+    The other one is still there and holds it; or it is elsewhere, perhaps renamed, for this is
+    another file. A notebook that was only renamed is still the same file.
+    """
+    other = store.notebook_of(conversation)
+    if path is None or other is None or other.resolve() == path.resolve():
+        return False
+    saved = read_notebook(other)
+    if saved and conversation in saved.conversations:
         return True
+    return _another_file(store, conversation, path)
+
+
+def as_copied(events: Sequence[Event], saved: NotebookTurns | None) -> Sequence[Event]:
+    """Of a conversation's events those before the first question that the copy cannot know.
+
+    That is one asked after all that are in its file: the copy was made before.
+    """
+    known = {turn.id for turn, _ in saved.own()} if saved else set()
+    last = max((at for at, event in enumerate(events) if known & set(_turns_in(event))), default=-1)
+    for place in range(last + 1, len(events)):
+        if events[place]["kind"] == "asked":
+            return events[:place]
+    return events
+
+
+def _turns_in(event: Event) -> list[str]:
+    """Ids of the turns that an event tells of, however damaged it is."""
     try:
-        file = path.stat()
-        pointer = pointer_of(store.root, path).stat()
-    except FileNotFoundError:  # not saved yet: only its kernel knows the path
-        return saved is None
+        told = [pair[0] for pair in event["turns"]] if event["kind"] == "adopted" else []
+        told += [event["turn"]] if event["kind"] in ("asked", "answered") else []
+        return [str(turn["id"]) for turn in told]
+    except (KeyError, TypeError, IndexError):
+        return []
+
+
+def _untouched(store: Store, path: Path) -> bool:
+    """Whether nobody has written, moved or made the file since its pointer was made."""
+    try:
+        file, pointer = path.stat(), pointer_of(store.root, path).stat()
     except OSError:
         return False
     # Moving a file changes its ctime, not its mtime.
     return max(file.st_mtime_ns, file.st_ctime_ns) <= pointer.st_mtime_ns
+
+
+def _another_file(store: Store, conversation: str, path: Path) -> bool:
+    """Whether the conversation was last opened in another file, as far as that is known."""
+    before, now = store.file_of(conversation), file_number(path)
+    return before is not None and now is not None and before != now

@@ -10,17 +10,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .chat.conversation import Conversation
-from .continuing import Writer, at, goes_on, merge, renew, saved_at
+from .continuing import (
+    Writer,
+    as_copied,
+    at,
+    forked,
+    goes_on,
+    is_copy,
+    merge,
+    own_id,
+    renew,
+    saved_at,
+)
 from .errors import ArgumentError, StoreError
 from .store.conversations import Store
 from .store.location import name_id, new_id
 from .store.notebook_file import NotebookTurns, read_notebook
+from .store.pointers import file_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from .chat.conversation import Event
+    from .chat.history import Event
+    from .chat.turns import Turn
 
 # Events after which a turn must survive a loss of power, not only of the process.
 _SYNCED = ("answered", "adopted", "compacted")
@@ -96,6 +109,7 @@ class Shelf:
         own = self.current if self._own is None else self._own
         conversation.at_home = conversation is own
         self._current = conversation
+        self._seen = None  # its order was not looked at
         return conversation
 
     def _saved(self) -> NotebookTurns | None:
@@ -107,7 +121,7 @@ class Shelf:
         return saved is not None and name_id(title) in saved.conversations
 
     def fork(self, title: str) -> Conversation:
-        """Copy the current conversation under a new name, and go on there.
+        """Copy what the current conversation would send under a new name, and go on there.
 
         Where this notebook forked to the name before, as when all its cells are run again, it
         goes on in that fork: turns that were copied and have been asked again since are replaced,
@@ -119,12 +133,15 @@ class Shelf:
         current = self.current
         taken = bool(self.store.read(name_id(title)).events)
         copy = self.named(title)
-        if taken and copy is not current:
-            if current.name not in copy.sources and not any(one.id in copy for one in current):
-                raise ArgumentError(f"There is a chat {title!r} already.", "Choose another name.")
+        kin = current.name in copy.sources or any(one.id in copy for one in current)
+        if copy is current:
+            return copy
+        if kin:
             renew(copy, current)
-        elif copy is not current and not len(copy):
-            copy.adopt(list(current), source=current.name)
+        elif taken:
+            raise ArgumentError(f"There is a chat {title!r} already.", "Choose another name.")
+        else:
+            copy.adopt(current.before(None), source=current.name)
         return self._go_to(copy)
 
     def heed_order(self) -> None:
@@ -148,38 +165,13 @@ class Shelf:
     def _find(self) -> Conversation:
         path = self._notebook()
         saved = read_notebook(path) if path is not None else None
-        known = self._own_id(path, saved)
+        known = own_id(self.store, path, saved)
         if known is None:
             return self._load(new_id(), saved=saved, joins=True)
-        copied_from = self._original(known, path)
-        found = self._load(known, saved=saved)
-        if copied_from is not None:
-            self._fork_at_first_change(found)
+        copied = is_copy(self.store, known, path)
+        found = self._load(known, saved=saved, copied=copied)
+        self._settle_at_first_change(found, copied=copied)
         return found
-
-    def _own_id(self, path: Path | None, saved: NotebookTurns | None) -> str | None:
-        """The id that this notebook was given here, else that of its newest answer."""
-        given = self.store.of_notebook(path) if path else None
-        own = saved.own() if saved else []
-        if given in [name for _, name in own]:
-            return given
-        if not own:
-            return given if path and given and goes_on(self.store, given, path, saved) else None
-        if given is not None:
-            # A copy that was asked something and not saved since has only its ancestor's answers.
-            gone_on = Conversation()
-            gone_on.replay(self.store.read(given).events)
-            if any(turn.id in gone_on for turn, _ in own):
-                return given
-        return max(own, key=lambda pair: pair[0].created)[1]
-
-    def _original(self, conversation: str, path: Path | None) -> Path | None:
-        """The notebook this one is a copy of: it holds the same conversation and still exists."""
-        other = self.store.notebook_of(conversation)
-        if path is None or other is None or _same(other, path) or not other.exists():
-            return None
-        saved = read_notebook(other)
-        return other if saved and conversation in saved.conversations else None
 
     def _load(
         self,
@@ -188,18 +180,23 @@ class Shelf:
         title: str = "",
         saved: NotebookTurns | None = None,
         joins: bool = False,
+        copied: bool = False,
     ) -> Conversation:
         kept = self.store.read(name)
         for sentence in kept.damage:
             self._warn(sentence)
         conversation = Conversation(name)
-        unread = conversation.replay(kept.events)
+        events = as_copied(kept.events, saved) if copied else kept.events
+        unread = conversation.replay(events)
         if unread:
             self._warn(f"{unread} entries of this conversation could not be understood.")
         found: list[Event] = []
         if saved is not None:
             conversation.keep = found.append
+            conversation.at_home = not title
             if title:
+                if not len(conversation):
+                    conversation.adopt(*forked(saved, name))
                 merge(conversation, saved.of(name))
             else:
                 merge(conversation, [turn for turn, _ in saved.own()])
@@ -210,18 +207,28 @@ class Shelf:
         self._open[name] = conversation
         return conversation
 
-    def _fork_at_first_change(self, conversation: Conversation) -> None:
+    def _settle_at_first_change(self, conversation: Conversation, *, copied: bool) -> None:
+        """Let a copy fork when something is said in it; until then the original may have begun."""
+        turns, seen, writer = list(conversation), conversation.seen(), conversation.keep
+
+        def settle(event: Event) -> None:
+            conversation.keep = writer
+            if copied or is_copy(self.store, conversation.name, self._notebook()):
+                self._fork(conversation, turns, seen)
+            if conversation.keep is not None:
+                conversation.keep(event)
+
+        conversation.keep = settle
+
+    def _fork(self, conversation: Conversation, turns: Sequence[Turn], seen: list[str]) -> None:
+        """Make it another conversation, which begins with these turns."""
         told: list[Event] = []
-        apart = Conversation(keep=told.append)
-        apart.adopt(list(conversation))
-        told[0]["seen"] = conversation.seen()
-
-        def keep_apart(event: Event) -> None:
-            conversation.name = new_id()
-            conversation.keep = Writer(self, conversation, "", told)
-            conversation.keep(event)
-
-        conversation.keep = keep_apart
+        Conversation(keep=told.append).adopt(turns)
+        told[0]["seen"] = seen
+        self._open.pop(conversation.name, None)
+        conversation.name = new_id()
+        conversation.keep = Writer(self, conversation, "", told)
+        self._open[conversation.name] = conversation
 
     def join(self, conversation: Conversation, events: Sequence[Event]) -> None:
         """Go on in the conversation that another kernel of this notebook began first, if any.
@@ -257,14 +264,12 @@ class Shelf:
         event: Event = {"kind": "opened", "at": at}
         if title:
             event["name"] = title
-        if path is not None and not title:
+        if path is not None and conversation.at_home:  # a visitor does not move in
             event["notebook"] = str(path)
+            if number := file_number(path):
+                event["file"] = number
             try:
                 self.store.claim(path, conversation.name)
             except StoreError as error:
                 self._warn(f"{error.message} {error.remedy}")
         return event
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()

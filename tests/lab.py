@@ -316,6 +316,40 @@ class Lab:
         self.js("kernel.restart()")
         self._wait_until_ready()
 
+    def restart_from_menu(self) -> None:
+        """A new kernel as users ask for it: the Kernel menu, Restart, and yes."""
+        self.page.click(".lm-MenuBar-itemLabel:text-is('Kernel')")
+        self.page.click(".lm-Menu-item[data-command='kernelmenu:restart']")
+        self._agree()
+        self.wait_for(lambda _: self.js("!kernel || kernel.status !== 'idle'"))
+        self._wait_until_ready()
+
+    def rename(self, name: str) -> None:
+        """Give the notebook another name, in JupyterLab's own dialog; the kernel lives on."""
+        self.start("docmanager:rename")
+        self.page.fill(".jp-Dialog input", name)
+        self._agree()
+        self.path = self.path.with_name(name)
+        self.wait_for(lambda _: self.js("panel.context.path").endswith(name))
+
+    def duplicate(self) -> Path:
+        """Copy the notebook's file, as the menu's Duplicate does; where the copy is."""
+        before = set(self.path.parent.glob("*.ipynb"))
+        self.start("docmanager:duplicate")
+        self.wait_for(lambda _: set(self.path.parent.glob("*.ipynb")) - before)
+        return (set(self.path.parent.glob("*.ipynb")) - before).pop()
+
+    def open(self, notebook: Path) -> None:
+        """Show another notebook of the same server in a tab of its own, with its own kernel."""
+        self.path = notebook
+        path = notebook.relative_to(self._server.files).as_posix()
+        self.js("app.commands.execute('docmanager:open', {path: argument}).then(() => null)", path)
+        self.wait_for(lambda _: self.js("!!panel && panel.context.path === argument", path))
+        self._wait_until_ready()
+
+    def _agree(self) -> None:
+        self.page.click(".jp-Dialog .jp-mod-accept")
+
     def save(self) -> dict[str, Any]:
         """Save the notebook; what the file then holds, valid, with its lines joined."""
         self.js("panel.context.save()")
@@ -340,6 +374,12 @@ class Lab:
         self.select(cell)
         self.js("notebook.mode = 'edit', notebook.activeCell.editor.focus()")
         self.press("Control+End")
+
+    def rewrite(self, cell: int, text: str) -> None:
+        """Replace a cell's text, as by pasting over all of it."""
+        self.edit(cell)
+        self.press("Control+A")
+        self.page.keyboard.insert_text(text)
 
     def type(self, text: str) -> None:
         """Type where the cursor is."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .marks import digest_with, saved_before
-from .order import Order, Put, base_cell
-from .records import answered, asked, turn_from
-from .window import tokens_of
+from .history import Event, History
+from .order import Put, base_cell
+from .records import answered, asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .order import Change
     from .turns import Turn
 
-Event = dict[str, Any]
+# The conversation in which a turn is asked again now, and that turn, where it has no cell. A panel
+# that asks meanwhile does so in a thread of its own, which does not see this.
+_AGAIN: ContextVar[tuple[Conversation, str | None] | None] = ContextVar("again", default=None)
 
 
 class Conversation:
@@ -33,35 +35,38 @@ class Conversation:
 
     Attributes:
         at_home: Whether questions come from the notebook that it belongs to.
-        sources: The names of conversations that turns were taken over from.
     """
 
     def __init__(self, name: str = "", keep: Callable[[Event], None] | None = None) -> None:
         self.name = name
         self.keep = keep
-        self._turns: dict[str, Turn] = {}
-        self._order = Order()
-        self._digests = ["start"]  # of everything said before each place
-        self._tokens: dict[str, int] = {}  # of turns, as far as they were counted
         self.at_home = True
-        self.sources: set[str] = set()
-        self._asked_here: set[str] = set()  # turns that the notebook's own cells asked
-        self._newly_seen: list[str] = []  # cells not yet told of
-        self._again = False
+        self._history = History()
+        # Not yet told of: cells that were seen, and turns that were put into another order.
+        self._untold: dict[str, list[Any]] = {"seen": [], "moved": []}
 
     def __len__(self) -> int:
-        return len(self._order.names)
+        return len(self._history.order.names)
 
     def __iter__(self) -> Iterator[Turn]:
-        return (self._turns[name] for name in self._order.names)
+        return (self._history.turns[name] for name in self._history.order.names)
 
     def __contains__(self, turn_id: object) -> bool:
         """Whether this turn was ever part of it, also when it was replaced or undone."""
-        return turn_id in self._turns
+        return turn_id in self._history.turns
+
+    @property
+    def sources(self) -> set[str]:
+        """The names of conversations that turns were taken over from."""
+        return self._history.sources
 
     def cells(self) -> set[str]:
         """Every cell that ever asked something here."""
-        return {base_cell(turn.cell) for turn in self._turns.values() if turn.cell}
+        return {base_cell(turn.cell) for turn in self._history.turns.values() if turn.cell}
+
+    def seen(self) -> list[str]:
+        """The cells of its turns that once stood in the saved notebook."""
+        return sorted(self._history.presence.seen)
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -70,39 +75,39 @@ class Conversation:
 
         Without those withdrawn or empty, and those whose cell was deleted from the notebook.
         """
-        names = self._order.names[: self._order.place(cell)]
-        gone = self._order.gone
-        return tuple(self._turns[name] for name in names if self._size(name) and name not in gone)
+        names = self._history.order.names[: self._place(cell)]
+        return tuple(turn for name in names if (turn := self._history.said(name)))
+
+    def deleted(self) -> int:
+        """How many of its turns would be sent if their cells were not deleted."""
+        gone = self._history.presence.gone
+        names = [name for name in self._history.order.names if name in gone]
+        return sum(1 for name in names if self._history.size(name))
 
     def tokens(self, turn: Turn) -> int:
         """Estimated tokens that one of its turns takes in later requests; counted once."""
-        return self._size(turn.id)
-
-    def _size(self, name: str) -> int:
-        size = self._tokens.get(name)
-        if size is None:
-            size = self._tokens[name] = tokens_of(self._turns[name])
-        return size
+        return self._history.size(turn.id)
 
     def digest_before(self, cell: str | None) -> str:
         """Of everything said before this cell; equal words have an equal digest."""
-        return self._digest(self._order.place(cell))
+        return self._history.digests_before(self._place(cell))[-1]
 
     def stale(self) -> set[str]:
         """Ids of turns that were answered before something in front of them changed."""
-        gone = self._order.gone
-        told = ((turn, place) for place, turn in enumerate(self) if turn.id not in gone)
-        told = ((turn, place) for turn, place in told if turn.earlier_digest)
-        return {turn.id for turn, place in told if turn.earlier_digest != self._digest(place)}
+        turns = zip(self, self._history.digests_before(len(self)), strict=False)
+        told = ((turn, digest) for turn, digest in turns if turn.earlier_digest)
+        stale = {turn.id for turn, digest in told if turn.earlier_digest != digest}
+        return stale - self._history.presence.gone
 
-    def _digest(self, place: int) -> str:
-        while len(self._digests) <= place:
-            name = self._order.names[len(self._digests) - 1]
-            last = self._digests[-1]
-            # A turn that says nothing changes nothing.
-            said = self._size(name) and name not in self._order.gone
-            self._digests.append(digest_with(last, self._turns[name]) if said else last)
-        return self._digests[place]
+    def _place(self, cell: str | None) -> int:
+        instead = self._instead(cell)
+        names = self._history.order.names
+        return names.index(instead) if instead in names else self._history.order.place(cell)
+
+    def _instead(self, cell: str | None) -> str | None:
+        """The turn without a cell that is asked again now."""
+        again = _AGAIN.get()
+        return again[1] if again and again[0] is self and cell is None else None
 
     # -- changing -----------------------------------------------------------------------------
 
@@ -112,22 +117,29 @@ class Conversation:
         A cell's first question begins anew: what the cell asked besides, the last time it ran,
         leaves with the turn that is replaced.
         """
-        dropped = [] if self._again else self._order.further(turn.cell)
-        self._begin(turn, dropped, at_home=self.at_home)
-        self._tell("asked", turn=asked(turn), dropped=dropped, away=not self.at_home)
+        again, instead = _AGAIN.get(), self._instead(turn.cell)
+        dropped = [] if again and again[0] is self else self._history.order.further(turn.cell)
+        self._history.begin(turn, dropped, instead=instead, at_home=self.at_home)
+        where = {"behind": self._history.order.behind, "instead": instead}
+        away = not self.at_home
+        self._tell("asked", turn=asked(turn), dropped=dropped or None, **where, away=away)
 
     @contextmanager
-    def asked_again(self) -> Iterator[None]:
-        """Within it a first question replaces its own turn alone: no cell runs, we ask for it."""
-        self._again = True
+    def asked_again(self, turn: Turn | None = None) -> Iterator[None]:
+        """Within it a first question replaces its own turn alone: no cell runs, we ask for it.
+
+        Args:
+            turn: What is asked again; one without a cell is replaced in its place.
+        """
+        token = _AGAIN.set((self, turn.id if turn is not None and turn.cell is None else None))
         try:
             yield
         finally:
-            self._again = False
+            _AGAIN.reset(token)
 
     def finish(self, turn: Turn) -> None:
         """Its answer is over, whole or partial."""
-        self._finish(turn)
+        self._history.finish(turn)
         self._tell("answered", turn=answered(turn))
 
     def put(self, turn: Turn) -> None:
@@ -137,22 +149,24 @@ class Conversation:
 
     def undo(self) -> bool:
         """Take the last change back; tells whether there was one."""
-        return self._moved("undone", self._order.undo())
+        return self._moved("undone", self._history.undo())
 
     def redo(self) -> bool:
         """Make the last undone change again; tells whether there was one."""
-        return self._moved("redone", self._order.redo())
+        return self._moved("redone", self._history.redo())
 
     def clear(self) -> int:
         """Forget all turns, until `undo`; returns how many there were."""
-        gone = list(self._order.names)
+        gone = list(self._history.order.names)
         if gone:
-            self._remove(gone)
+            self._history.remove(gone)
             self._tell("cleared", turns=gone)
         return len(gone)
 
     def adopt(self, turns: Iterable[Turn], source: str = "") -> int:
         """Take over turns that were said elsewhere, as one change.
+
+        A turn whose cell was deleted here, or has asked something here, comes without it.
 
         Args:
             turns: Those that stand here already are passed over.
@@ -161,17 +175,31 @@ class Conversation:
         Returns:
             How many were taken over.
         """
-        new = self._adopt(turns, source)
-        told = [[asked(turn), answered(turn)] for turn in new]
-        self._tell("adopted", turns=told, source=source)
-        return len(new)
+        cells = {turn.cell for turn in self if turn.cell}
+        standing = set(self._history.order.names)
+        new: dict[str, Turn] = {}
+        for turn in turns:
+            if turn.id not in standing and turn.id not in new:
+                away = base_cell(turn.cell) in self._history.presence.away
+                new[turn.id] = replace(turn, cell=None) if away or turn.cell in cells else turn
+                cells.add(turn.cell or "")
+        taken = self._history.adopt(new.values(), source)
+        told = [[asked(turn), answered(turn)] for turn in taken]
+        self._tell("adopted", turns=told, source=source or None)
+        self._settle()
+        return len(taken)
 
     def compact(self, summary: Turn) -> None:
-        """Let one turn stand for all the others; nothing stands in front of it any more."""
+        """Let one turn stand for those that are sent; nothing stands in front of it any more.
+
+        Turns of deleted cells stay: they are in no summary, and their cells may come back.
+        """
         summary = replace(summary, cell=None, earlier_digest="")
-        gone = [name for name in self._order.names if name != summary.id]
-        self._compact(summary, gone)
+        stay = {summary.id, *self._history.presence.gone}
+        gone = [name for name in self._history.order.names if name not in stay]
+        self._history.compact(summary, gone)
         self._tell("compacted", turn=[asked(summary), answered(summary)], turns=gone)
+        self._settle()
 
     def arrange(self, cells: Sequence[str], saved_at: str = "") -> None:
         """Order the turns as their cells stand in the notebook.
@@ -184,117 +212,49 @@ class Conversation:
             cells: The notebook's cells in order; () for a file that names none.
             saved_at: When the file was written, ISO 8601 in UTC; "" leaves it open.
         """
+        turns, presence = self._history.turns, self._history.presence
         if self.at_home and cells:
-            ours = [self._turns[name] for name in self._asked_here]
-            seen = {base_cell(turn.cell) for turn in ours if saved_before(turn, saved_at)}
-            seen |= {base_cell(turn.cell) for turn in ours}.intersection(cells)
-            self._newly_seen += sorted(seen - self._order.seen)
-            self._order.seen |= seen
-        self._order.arrange(cells)
-        self._forget_digests(0)
+            ours = [turns[name] for name in self._history.asked_here]
+            self._untold["seen"] += presence.see(ours, cells, saved_at)
+        presence.miss(turns.values(), cells, saved_at)
+        self._settle(cells)
 
-    def become(self, name: str, events: Sequence[Event]) -> None:
+    def become(self, name: str, events: Iterable[Event]) -> None:
         """Be the conversation of this name that these events make; nothing is told."""
-        fresh = Conversation(name)
-        fresh.replay(events)
-        fresh.keep, fresh.at_home = self.keep, self.at_home
-        self.__dict__.update(fresh.__dict__)
-
-    def seen(self) -> list[str]:
-        """The cells of its turns that once stood in the saved notebook."""
-        return sorted(self._order.seen)
+        self.name = name
+        self._history = History()
+        self._untold = {"seen": [], "moved": []}
+        self.replay(events)
 
     def replay(self, events: Iterable[Event]) -> int:
         """Make changes that were told before; returns how many could not be understood."""
         unread = 0
         for event in events:
             try:
-                self._replay(event)
+                self._history.replay(event)
             except (KeyError, TypeError, ValueError, AttributeError):
                 unread += 1
         return unread
 
-    def _replay(self, event: Event) -> None:
-        kind = event["kind"]
-        self._order.seen.update(event.get("seen", ()))
-        if kind == "asked":
-            turn = turn_from(event["turn"])
-            self._begin(turn, event.get("dropped", ()), at_home=not event.get("away"))
-        elif kind == "answered":
-            old = self._turns[event["turn"]["id"]]
-            self._finish(turn_from(asked(old), event["turn"]))
-        elif kind == "undone":
-            self._moved("", self._order.undo(event.get("turn")))
-        elif kind == "redone":
-            self._moved("", self._order.redo(event.get("turn")))
-        elif kind == "cleared":
-            self._remove(event["turns"])
-        elif kind == "adopted":
-            turns = [turn_from(*pair) for pair in event["turns"]]
-            self._adopt(turns, event.get("source", ""))
-        elif kind == "compacted":
-            self._compact(turn_from(*event["turn"]), event["turns"])
-
     def _tell(self, kind: str, **what: Any) -> None:
         if self.keep is not None:
             at = datetime.now(UTC).isoformat(timespec="microseconds")
-            more = {name: what.pop(name, None) for name in ("dropped", "away", "source")}
-            more["seen"], self._newly_seen = self._newly_seen, []
-            what |= {name: value for name, value in more.items() if value}
-            self.keep({"kind": kind, "at": at, **what})
-
-    def _begin(self, turn: Turn, dropped: Sequence[str], *, at_home: bool) -> None:
-        self._set_turn(turn)
-        if at_home and turn.cell:
-            self._asked_here.add(turn.id)
-        self._forget_digests(self._order.put(turn.id, turn.cell, dropped))
-
-    def _set_turn(self, turn: Turn) -> None:
-        self._turns[turn.id] = turn
-        self._tokens.pop(turn.id, None)
-
-    def _finish(self, turn: Turn) -> None:
-        self._set_turn(turn)
-        names = self._order.names
-        if names and names[-1] == turn.id:  # nearly always; a search would cost with the length
-            self._forget_digests(len(names) - 1)
-        elif turn.id in names:
-            self._forget_digests(names.index(turn.id))
+            # What says nothing is left out; turns that are none and "" for the front say something.
+            told = {name: value for name, value in what.items() if value not in (None, False)}
+            told |= {name: values for name, values in self._untold.items() if values}
+            self._untold = {"seen": [], "moved": []}
+            self.keep({"kind": kind, "at": at, **told})
 
     def _moved(self, kind: str, change: Change | None) -> bool:
         if change is None:
             return False
-        self._forget_digests(0)
-        if kind:
-            # Named, so that another kernel's change in between is not taken back instead.
-            self._tell(kind, turn=change.new if isinstance(change, Put) else None)
+        # Named, so that another kernel's change in between is not taken back instead.
+        self._tell(kind, turn=change.new if isinstance(change, Put) else None)
+        self._settle()
         return True
 
-    def _remove(self, names: Iterable[str]) -> None:
-        gone = set(names)
-        self._change([name for name in self._order.names if name not in gone], ())
-
-    def _adopt(self, turns: Iterable[Turn], source: str) -> list[Turn]:
-        standing = set(self._order.names)
-        # Of a turn that was known before and left, we know all there is: attachments too.
-        known = {n: turn for n, turn in self._turns.items() if turn.status == "complete"}
-        taken = {turn.id: known.get(turn.id, turn) for turn in turns if turn.id not in standing}
-        self._change([*self._order.names, *taken], list(taken.values()))
-        if source:
-            self.sources.add(source)
-        return list(taken.values())
-
-    def _compact(self, summary: Turn, gone: Iterable[str]) -> None:
-        dropped = {*gone, summary.id}
-        kept = [name for name in self._order.names if name not in dropped]
-        self._change([summary.id, *kept], [summary])
-
-    def _change(self, names: list[str], new: Sequence[Turn]) -> None:
-        for turn in new:
-            self._set_turn(turn)
-        self._order.change(names, {turn.id: turn.cell for turn in new})
-        self._forget_digests(0)
-
-    def _forget_digests(self, place: int) -> None:
-        """What is said at this place or behind it has changed."""
-        del self._digests[place + 1 :]
+    def _settle(self, cells: Sequence[str] | None = None) -> None:
+        """Let turns stand as their cells do; how they stand then is told with the next event."""
+        moved = self._history.settle(cells)
+        if moved:
+            self._untold["moved"].append(moved)

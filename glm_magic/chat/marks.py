@@ -1,38 +1,46 @@
-"""What can be told of a turn for itself: whether its cell was saved, a digest of what it says."""
+"""Marks of what was said: digests by which turns see whether something before them has changed."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .order import base_cell
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from .turns import Turn
 
-# What notebook files take as a cell's id; other ids are a front end's own, never in a file.
-_IN_FILES = re.compile("[A-Za-z0-9_-]{1,64}")
 
+class Digests:
+    """Of all that is said before each place, made when asked for and kept until it changes."""
 
-def saved_before(turn: Turn, saved_at: str) -> bool:
-    """Whether the notebook was written after this turn had ended, so with its cell.
+    def __init__(self) -> None:
+        self._known = ["start"]
 
-    Args:
-        turn: One that a cell of the notebook asked.
-        saved_at: ISO 8601 in UTC; "" for not known.
-    """
-    if not saved_at or not _IN_FILES.fullmatch(base_cell(turn.cell)):
-        return False
-    try:
-        asked_at = datetime.fromisoformat(turn.created)
-        return asked_at + timedelta(seconds=turn.seconds) < datetime.fromisoformat(saved_at)
-    except (ValueError, TypeError, OverflowError):  # a time that somebody else wrote
-        return False
+    def before(
+        self, place: int, names: Sequence[str], said: Callable[[str], Turn | None]
+    ) -> list[str]:
+        """The digests of all places up to this one; equal words have equal digests.
+
+        Args:
+            place: It has this many turns before it.
+            names: Of all turns in order.
+            said: The turn of a name, or None where later requests leave it out.
+        """
+        while len(self._known) <= place:
+            last = self._known[-1]
+            turn = said(names[len(self._known) - 1])
+            self._known.append(last if turn is None else digest_with(last, turn))
+        return self._known[: place + 1]
+
+    def forget(self, place: int) -> None:
+        """What is said at this place or behind it has changed."""
+        del self._known[place + 1 :]
 
 
 def digest_with(before: str, turn: Turn) -> str:
-    """Of a turn and all before it; the same whether or not the texts of attachments are known."""
+    """Of a turn and all before it: of its words alone, which the notebook's file holds too."""
     words = [before, turn.prompt, *(one.digest for one in turn.attachments), turn.text]
-    return hashlib.sha256("\0".join(words).encode("utf-8", "replace")).hexdigest()[:32]
+    # Two halves of a character are the character, as they are once they were written as JSON.
+    text = "\0".join(words).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ class Put:
         new: The turn.
         old: The turn in whose place it stands.
         dropped: Turns that left with it, each with the place where it stood.
+        behind: The turn that it was put behind, "" for the front; None for the end.
     """
 
     new: str
     old: str | None
     dropped: tuple[tuple[int, str], ...] = ()
+    behind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,6 @@ class Order:
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._ranks: dict[str, int] = {}
-        self.seen: set[str] = set()  # cells that once stood in the saved notebook
-        self.gone: frozenset[str] = frozenset()  # turns whose cell stood there and does not now
 
     def place(self, cell: str | None) -> int:
         """Where a turn of this cell stands, or would be put."""
@@ -102,46 +102,85 @@ class Order:
         cells = ((name, self._cells.get(name)) for name in self.names)
         return [name for name, one in cells if one != cell and base_cell(one) == cell]
 
-    def put(self, name: str, cell: str | None, dropped: Iterable[str] = ()) -> int:
+    def put(
+        self,
+        name: str,
+        cell: str | None,
+        dropped: Iterable[str] = (),
+        *,
+        behind: str | None = None,
+        instead: str | None = None,
+    ) -> int:
         """Append a turn, or let it replace the one of its cell; returns its place.
 
         Args:
             name: The turn.
             cell: Its cell.
             dropped: Turns that leave with this change.
+            behind: The turn that it stood behind when this was told; None leaves it open.
+            instead: A turn without a cell in whose place it comes.
         """
         out = set(dropped)
         left = [pair for pair in enumerate(self.names) if pair[1] in out] if out else []
         place = self.place(cell)
-        old = self.names[place] if cell is not None and cell in self._places else None
+        old = self.names[place] if cell is not None and cell in self._places else instead
+        if old is None and behind is None and place < len(self.names):
+            stay = (one for one in reversed(self.names[:place]) if one not in out)
+            behind = next(stay, "")
         self._cells[name] = cell
-        return self._record(Put(name, old, tuple(left)))
+        return self._record(Put(name, old, tuple(left), behind))
+
+    @property
+    def behind(self) -> str | None:
+        """What the last change put its turn behind; None when it put none or put it last."""
+        last = self._done[-1] if self._done else None
+        return last.behind if isinstance(last, Put) else None
 
     def change(self, names: Sequence[str], cells: Mapping[str, str | None] | None = None) -> int:
         """Another order, with the cells of new names; returns the first place that may differ."""
         self._cells.update(cells or {})
         return self._record(Whole(tuple(self.names), tuple(names)))
 
-    def arrange(self, cells: Sequence[str]) -> None:
+    def arrange(self, cells: Sequence[str]) -> list[str]:
         """Order the turns as their cells stand in a notebook; this is no change to undo.
 
-        A turn whose cell is not among them follows its neighbour; it is gone when the cell once
-        stood there.
+        A turn whose cell is not among them follows its neighbour.
 
         Args:
             cells: The notebook's cells in order; later turns heed it too.
+
+        Returns:
+            What `settle` returns.
         """
-        bases = {name: base_cell(cell) for name, cell in self._cells.items()}
-        away = self.seen.difference(cells) if cells else set()
-        self.gone = frozenset(name for name, cell in bases.items() if cell in away)
         self._ranks = {cell: place for place, cell in enumerate(cells)}
+        return self.settle()
+
+    def settle(self) -> list[str]:
+        """Order the turns by the cells of the notebook last heard of.
+
+        Returns:
+            The stretch of turns that stands in another order now; [] when none does.
+        """
         keys: list[tuple[int, int]] = []
         last = -1
         for number, name in enumerate(self.names):
             rank = self._rank_of(self._cells.get(name))
             last = last if rank is None else rank
             keys.append((last, number))
-        self._set([self.names[number] for _, number in sorted(keys)])
+        order = [number for _, number in sorted(keys)]
+        moved = [place for place, number in enumerate(order) if place != number]
+        if not moved:
+            return []
+        self._set([self.names[number] for number in order])
+        return self.names[moved[0] : moved[-1] + 1]
+
+    def reorder(self, names: Iterable[str]) -> None:
+        """Let these turns stand in this order, in the places that they have together."""
+        here = set(self.names)
+        told = [name for name in dict.fromkeys(names) if name in here]
+        into = iter(told)
+        out = set(told)
+        self._set([next(into) if name in out else name for name in self.names])
 
     def undo(self, name: str | None = None) -> Change | None:
         """Take back the last change, or the last one that put this turn; None if there is none."""
@@ -175,17 +214,25 @@ class Order:
             out = {name for _, name in change.dropped}
             self._set(name for name in self.names if name not in out)
             first = change.dropped[0][0]
-            return min(first, self._make(Put(change.new, change.old)))
+            return min(first, self._make(replace(change, dropped=())))
         if change.old is not None and change.old in self.names:
             return self._swap(change.old, change.new)
         cell = self._cells.get(change.new)
-        place = self.place(cell)
+        place = self._place_behind(change, cell)
         if place < len(self.names):
             return min(place, self._set([*self.names[:place], change.new, *self.names[place:]]))
         if cell:
             self._places[cell] = place
         self.names.append(change.new)
         return place
+
+    def _place_behind(self, change: Put, cell: str | None) -> int:
+        behind = change.behind
+        if change.old is None and behind is None:  # nearly always; a search takes time
+            return len(self.names)
+        if change.old is not None or (behind and behind not in self.names):
+            return self.place(cell)  # another kernel has taken away what it would stand at
+        return self.names.index(behind) + 1 if behind else 0
 
     def _unmake(self, change: Change) -> None:
         if isinstance(change, Whole):

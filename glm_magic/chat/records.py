@@ -1,18 +1,22 @@
 """Turns as plain JSON values and back: what the store writes, twice a turn.
 
 A turn is recorded when it begins (`asked`) and when it ends (`answered`), so that a kernel killed
-in between leaves the question. Fields with nothing in them are left out. The text of attachments
-is not repeated: it stands in the user message.
+in between leaves the question. Fields with nothing in them are left out. Texts and pictures of
+attachments are not repeated: they stand in the user message, where a digest finds the picture.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .attachments import Attachment
 from .messages import Message, ToolCall, Usage
 from .turns import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Record = dict[str, Any]
 
@@ -20,6 +24,7 @@ _ANSWERED = (
     "model", "text", "reasoning", "tool_calls", "usage", "cost_usd", "finish_reason",
     "partial_reason", "warnings", "seconds", "thought_seconds",
 )  # fmt: skip
+_FIELDS = frozenset(one.name for one in fields(Turn))
 _SPECIAL = ("attachments", "user", "tool_calls", "usage")
 
 
@@ -62,11 +67,13 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
     if answered is not None:
         record.pop("partial_reason")
         record |= answered
-    names = {one.name for one in fields(Turn)}
-    known: dict[str, Any] = {name: value for name, value in record.items() if name in names}
-    content = record.get("context", "") + record["prompt"]
-    known["user"] = Message("user", content, images=tuple(record.get("images", ())))
-    known["attachments"] = tuple(_attachment_from(one) for one in record.get("attached", ()))
+    known: dict[str, Any] = {name: value for name, value in record.items() if name in _FIELDS}
+    known.setdefault("prompt", "")  # as for every text, an empty one is not written
+    content = record.get("context", "") + known["prompt"]
+    images = tuple(record.get("images", ()))
+    known["user"] = Message("user", content, images=images)
+    attached = record.get("attached", ())
+    known["attachments"] = tuple(_attachment_from(one, images) for one in attached)
     known["tool_calls"] = tuple(ToolCall(**call) for call in record.get("tool_calls", ()))
     known["usage"] = Usage(**record["usage"]) if record.get("usage") else None
     for name in ("warnings", "earlier_names"):
@@ -87,12 +94,13 @@ def _plain(turn: Turn, names: Any) -> Record:
 
 def _attachment(one: Attachment) -> Record:
     record = asdict(one)
-    del record["text"]
+    del record["text"], record["image"]
     return {name: value for name, value in record.items() if value or name in ("name", "shape")}
 
 
-def _attachment_from(record: Record) -> Attachment:
+def _attachment_from(record: Record, images: Sequence[str]) -> Attachment:
     rows, columns = record.get("shape", (None, None))
+    digest = record.get("image_digest", "")
     return Attachment(
         name=record["name"],
         kind=record.get("kind", ""),
@@ -103,4 +111,14 @@ def _attachment_from(record: Record) -> Attachment:
         rows_sent=record.get("rows_sent", 0),
         shape=(rows, columns),
         notes=tuple(record.get("notes", ())),
+        form=record.get("form", ""),
+        image=next((url for url in images if digest and _is(url, digest)), ""),
+        image_digest=digest,
     )
+
+
+def _is(url: object, digest: str) -> bool:
+    # Who wrote the record is not known: an image may be anything.
+    if not isinstance(url, str):
+        return False
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest() == digest

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
+
+from ..store.notebook_file import read_notebook
+from ..store.pointers import file_number
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 # JupyterLab and Notebook 7 send it with every notebook cell, and not with a console's.
 _DELETED = "deletedCells"
 _VSCODE = "vscode-notebook-cell:"
+_DRIVE = re.compile("/[A-Za-z]:/")
 
 FrontEnd = Literal["lab", "vscode", "colab", "console", "batch", "terminal", "pipe"]
 
@@ -30,6 +35,7 @@ class Host:
         self._execution = ""
         self._asked = 0
         self._lab = _DELETED in self._metadata()
+        self._file = file_number(_session_name())
 
     @property
     def namespace(self) -> dict[str, Any]:
@@ -76,14 +82,22 @@ class Host:
         """The running notebook's file, or None where the front end does not tell.
 
         VS Code tells in its cell ids, Jupyter's server in the kernel's environment; the latter
-        is stale after a rename until the kernel restarts.
+        is stale after a rename until the kernel restarts. A file that has come to its path since,
+        and does not have the running cell, is another notebook.
         """
         cell = self.cell or ""
         if cell.startswith(_VSCODE):
             found = unquote(urlsplit(cell).path)
-        else:
-            found = os.environ.get("JPY_SESSION_NAME", "")
-        return Path(found) if found.endswith(".ipynb") else None
+            if not found.startswith("/") or not found.endswith(".ipynb"):
+                return None  # not saved yet: the next such notebook has the same name
+            return Path(found[1:] if _DRIVE.match(found) else found)
+        path = Path(_session_name())
+        if path.suffix != ".ipynb":
+            return None
+        if self._file in (None, file_number(path)) or not path.exists():
+            return path
+        saved = read_notebook(path)
+        return path if saved and cell in saved.cells else None
 
     @property
     def front_end(self) -> FrontEnd:
@@ -96,3 +110,8 @@ class Host:
         if cell:
             return "vscode" if cell.startswith(_VSCODE) else "lab"
         return "console" if (self._parent().get("content") or {}).get("allow_stdin") else "batch"
+
+
+def _session_name() -> str:
+    """What Jupyter calls the kernel's session: a notebook's path, or a console's name."""
+    return os.environ.get("JPY_SESSION_NAME", "")

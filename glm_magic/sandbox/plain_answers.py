@@ -75,6 +75,22 @@ def language(question: Question) -> str:
     )
 
 
+def sum_up(question: Question) -> str:
+    """What was asked, and how each answer begins: no summary, but something to go on from."""
+    if not question.told:
+        return "Nothing was said before, so there is nothing to sum up."
+    lines = [f"{n}. **{_line(prompt)}** {_line(text)}" for n, (prompt, text) in
+             enumerate(question.told, 1)]  # fmt: skip
+    return "\n".join(["What was asked so far, and how each answer begins:", "", *lines])
+
+
+def _line(text: str, most: int = 160) -> str:
+    """The first line that says something, without the marks that would end ours."""
+    said = (line.strip("#>*_` \t") for line in text.splitlines())
+    first = next(filter(None, said), "(nothing)")
+    return first if len(first) <= most else first[:most].rstrip() + " …"
+
+
 def explain(question: Question) -> str:
     """The error or code again, in order, with a general hint."""
     errors = _ERROR_LINE.findall(question.prompt)

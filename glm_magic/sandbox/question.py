@@ -49,6 +49,7 @@ class Question:
         frame: The most recent summary in the conversation, or None.
         columns: Those the prompt names, in the order it names them.
         earlier: Those earlier prompts named, latest first.
+        told: What was said before: each prompt, without frames, with its answer.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Question:
     frame: FrameSummary | None = None
     columns: tuple[Column, ...] = ()
     earlier: tuple[Column, ...] = field(default=())
+    told: tuple[tuple[str, str], ...] = ()
 
     def numbers(self) -> tuple[Column, ...]:
         """Number columns: the prompt's, else those named last before."""
@@ -77,14 +79,27 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     summaries = [summary for sent in texts for summary in read_frames(sent)]
     prompt = without_frames(text)
     frame = _frame(prompt, summaries)
+    told = _told(messages)
     if frame is None:
-        return Question(text, prompt, directives)
+        return Question(text, prompt, directives, told=told)
     earlier: dict[str, Column] = {}
     for sent in reversed(texts[:-1]):
         for column in named_columns(without_frames(sent), frame.columns):
             earlier.setdefault(column.name, column)
     columns = named_columns(prompt, frame.columns)
-    return Question(text, prompt, directives, frame, columns, tuple(earlier.values()))
+    return Question(text, prompt, directives, frame, columns, tuple(earlier.values()), told)
+
+
+def _told(messages: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """The prompts that were answered, each with its answer."""
+    told: list[tuple[str, str]] = []
+    prompt = ""
+    for message in messages:
+        if message["role"] == "user":
+            prompt = without_frames(read_directives(text_of(message))[1])
+        elif message["role"] == "assistant" and text_of(message):
+            told.append((prompt, text_of(message)))
+    return tuple(told)
 
 
 def _frame(prompt: str, summaries: Sequence[FrameSummary]) -> FrameSummary | None:

@@ -56,6 +56,8 @@ _DATA = {"alone": plain_answers.no_frame}
 RULES = (
     _rule("greeting", r"\A\W*(?:hi|hello|hey|help|good \w+|what can you do)\b.{0,40}\Z",
           **_plain(plain_answers.greeting)),
+    _rule("sum of the conversation", r"\bsum(?:mari[sz]e)? (?:up )?(?:our|this|the) conversation\b",
+          **_plain(plain_answers.sum_up)),
     _rule("sample Markdown", r"\bshow\b.*\b(?:markdown|table|list)\b",
           **_plain(plain_answers.markdown)),
     _rule("formula", r"\b(?:formula|equation|latex|maths?)\b", **_plain(plain_answers.formula)),

@@ -76,7 +76,8 @@ def _is_sound(turn: Turn) -> bool:
 def _is_attachment(one: Attachment) -> bool:
     return (
         _is_name(one.name)
-        and all(_is_text(value) for value in (one.kind, one.level, one.digest, *one.notes))
+        and all(map(_is_text, (one.kind, one.level, one.digest, one.form, one.image_digest)))
+        and all(map(_is_text, one.notes))
         and all(_is_count(value) for value in (one.tokens, one.rows_sent))
         and all(value is None or _is_count(value) for value in one.shape)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import files, location
 from .failures import reason
@@ -16,6 +16,8 @@ from .writing import read_whole
 
 if TYPE_CHECKING:
     from .lines import Event
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,9 @@ class Summary:
 class Store:
     """All conversations below one folder. Nothing is made or written before the first event.
 
-    Of events it knows one kind: {"kind": "opened", "at": ..., "notebook": path, "name": ...} says
-    where a conversation is used and what it is called, both only if there is such a thing.
+    Of events it knows one kind: {"kind": "opened", "at": ..., "notebook": path, "file": number,
+    "name": ...} says where a conversation is used, in which file (see `pointers.file_number`), and
+    what it is called, each only if there is such a thing.
 
     Args:
         root: The folder; None for the user's own (see `location.root`).
@@ -130,6 +133,10 @@ class Store:
         """The path that a conversation was last opened under, whether or not it still exists."""
         return _notebook(self._outlines(conversation))
 
+    def file_of(self, conversation: str) -> int | None:
+        """The number of the file that a conversation was last opened in."""
+        return _last_said(self._outlines(conversation), "file", int)
+
     def of_notebook(self, notebook: Path | str) -> str | None:
         """The conversation that a path has claimed.
 
@@ -151,7 +158,7 @@ class Store:
         outlines = self._outlines(conversation)
         return Summary(
             id=conversation,
-            name=_last_said(outlines, "name"),
+            name=_last_said(outlines, "name", str),
             notebook=_notebook(outlines),
             first=min((one.first for one in outlines if one.first), default=""),
             last=max((one.last for one in outlines), default=""),
@@ -183,12 +190,13 @@ def _outline_of(path: Path) -> Outline | None:
 
 
 def _notebook(outlines: tuple[Outline, ...]) -> Path | None:
-    said = _last_said(outlines, "notebook")
+    said = _last_said(outlines, "notebook", str)
     return Path(said) if said else None
 
 
-def _last_said(outlines: tuple[Outline, ...], name: str) -> str | None:
+def _last_said(outlines: tuple[Outline, ...], name: str, kind: type[_T]) -> _T | None:
     """What the latest event that says it says."""
     events: list[dict[str, Any]] = [event for one in outlines for event in one.opened]
-    said = [event for event in events if isinstance(event.get(name), str) and event[name]]
-    return max(said, key=lambda event: event["at"])[name] if said else None
+    said = [event for event in events if isinstance(event.get(name), kind) and event[name]]
+    found: _T | None = max(said, key=lambda event: event["at"])[name] if said else None
+    return found

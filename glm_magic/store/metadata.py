@@ -12,7 +12,8 @@ shows it. What it holds:
     usage             prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens
     cost_usd          0.0 is free, missing is unknown
     seconds, thought_seconds
-    attached          name, kind, level, digest, tokens, shape, notes of what went along
+    attached          name, kind, level, digest, tokens, shape, notes of what went along, form and
+                      image_digest of what is no table
     options           what the question was asked with, besides the model
     request_digest, earlier_digest, earlier_turns, earlier_names, left_out, warnings, tool_calls
     context, images   what went along itself; only when the user embeds it

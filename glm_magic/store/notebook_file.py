@@ -66,7 +66,7 @@ def read_notebook(path: str | Path) -> NotebookTurns | None:
     document, _ = parsed
     cells = [cell_id(cell) for cell in cells_of(document)]
     found = list(_found(document))
-    turns = _each_once([(turn, cell) for turn, cell, _ in found])
+    turns = _each_once(_at_home(found))
     names = {turn.id: name for turn, _, name in reversed(found)}
     return NotebookTurns(
         turns=turns,
@@ -76,6 +76,28 @@ def read_notebook(path: str | Path) -> NotebookTurns | None:
         ),
         cells=tuple(cell for cell in cells if cell),
     )
+
+
+def code_below(path: str | Path, cell: str, count: int) -> list[str]:
+    """The sources of the code cells directly below a cell, stripped; [] when nobody knows.
+
+    Args:
+        path: The notebook as it was saved last.
+        cell: The cell's id.
+        count: At most so many.
+    """
+    parsed = parse(Path(path))
+    if parsed is None:
+        return []
+    found: list[str] = []
+    below = False
+    for one in cells_of(parsed[0]):
+        if below and len(found) < count:
+            source = one.get("source", "")
+            text = "".join(source) if isinstance(source, list) else str(source)
+            found += [text.strip()] if one.get("cell_type") == "code" else []
+        below = below or cell_id(one) == cell
+    return found
 
 
 def cell_id(cell: dict[str, Any]) -> str:
@@ -97,6 +119,23 @@ def _found(document: dict[str, Any]) -> Iterator[tuple[Turn, str, str]]:
             if left < 0:
                 return
             yield turn, cell_id(cell), conversation_of(record)
+
+
+def _at_home(found: list[tuple[Turn, str, str]]) -> list[tuple[Turn, str]]:
+    """The turns with their cells, those that `%glm refresh` asked again for another cell in it.
+
+    Such a turn lies where refresh was run, and is newer than the one in the cell it was asked for.
+    """
+    homes = {(t.cell, name): t for t, cell, name in found if cell and cell == base_cell(t.cell)}
+    newest = dict(homes)
+    moved: set[str] = set()
+    for turn, cell, name in found:
+        place = (turn.cell, name)
+        if place in homes and cell != base_cell(turn.cell) and turn.created > homes[place].created:
+            moved.add(turn.id)
+            newest[place] = max(newest[place], turn, key=lambda one: one.created)
+    again = {old.id: newest[place] for place, old in homes.items()}
+    return [(again.get(t.id, t), cell) for t, cell, _ in found if t.id not in moved]
 
 
 def _each_once(found: list[tuple[Turn, str]]) -> tuple[Turn, ...]:

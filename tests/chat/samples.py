@@ -17,7 +17,7 @@ END = Delta(finish_reason="stop", usage=Usage(3, 2), ended=True)
 
 def attachment(text: str, name: str = "sales") -> Attachment:
     """A described frame."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     return Attachment(name, "pandas DataFrame", "values", text, digest, 5)
 
 

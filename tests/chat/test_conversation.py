@@ -1,12 +1,16 @@
 """A conversation by itself: its cells, what leaves with them, what comes back, and how fast."""
 
+import json
+import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from glm_magic.chat.asking import Chat
 from glm_magic.chat.conversation import Conversation
+from glm_magic.chat.messages import Message
 from glm_magic.chat.order import base_cell
 from glm_magic.chat.turns import Turn
 
@@ -103,6 +107,110 @@ def test_a_cell_deleted_before_anybody_looked() -> None:
     assert sent(conversation) == ["1", "2"]
     conversation.arrange(["a"], "2999-01-01T00:00:00+00:00")
     assert sent(conversation) == ["1"]
+
+
+def restarted(
+    events: list[dict[str, Any]], cells: list[str] | None = None, saved_at: str = ""
+) -> Conversation:
+    """The conversation of these events, in a notebook with these cells."""
+    again = Conversation()
+    assert again.replay(json.loads(json.dumps(events))) == 0
+    again.arrange(cells or [], saved_at)
+    return again
+
+
+def test_a_question_without_a_cell_keeps_its_place() -> None:
+    """Also after a restart it stands behind the turn it was asked behind, and nothing is stale."""
+    conversation, events = kept(turn("a", "a"))
+    conversation.arrange(["new", "a"])
+    for text, cell in (("new", "new"), ("panel", None), ("b", "b")):
+        conversation.put(turn(text, cell, earlier_digest=conversation.digest_before(cell)))
+    assert told(conversation) == told(restarted(events, ["new", "a"])) == ["new", "a", "panel", "b"]
+    assert restarted(events, ["new", "a", "b"]).stale() == set()
+
+
+def test_a_moved_cell_takes_along_what_was_asked_behind_it() -> None:
+    """How turns stood when something was said is known after a restart too."""
+    conversation, events = kept(turn("a", "a"), turn("b", "b"))
+    conversation.arrange(["b", "a"])
+    conversation.put(turn("panel"))
+    assert told(conversation) == ["b", "a", "panel"]
+    assert told(restarted(events, ["a", "b"])) == ["a", "panel", "b"]
+
+
+def test_a_cell_that_came_back_is_sent_before_it_is_saved() -> None:
+    """A turn that was asked after the file was written is not gone, also after a restart."""
+    conversation, events = kept(turn("1", "a", created="2025-01-01T00:00:01+00:00"))
+    saved = "2025-01-01T00:00:02+00:00"
+    conversation.arrange(["b"], saved)
+    assert sent(conversation) == []
+    conversation.put(turn("2", "a", created="2025-01-01T00:00:03+00:00"))
+    assert sent(conversation) == sent(restarted(events, ["b"], saved)) == ["2"]
+
+
+def test_no_prompt_and_half_characters_can_be_kept() -> None:
+    """An empty prompt is read again; the halves of a character, joined by JSON, change nothing."""
+    conversation, events = kept(turn("\ud83d\ude00"))
+    conversation.put(replace(turn("2"), prompt="", user=Message("user", "")))
+    again = restarted(events)
+    assert [one.prompt for one in again][-1] == ""
+    assert again.digest_before(None) == conversation.digest_before(None)
+
+
+def test_a_turn_without_a_cell_is_asked_again_in_its_place() -> None:
+    """It is replaced where it stands, with what stands before it; undo brings the old one back."""
+    conversation, events = kept(turn("a", "a"), turn("panel"), turn("b", "b"))
+    chat = Chat(client("panel again", "new"), "zai", conversation)
+    old = list(conversation)[1]
+    with conversation.asked_again(old):
+        asking = chat.ask("Q", model="glm-4.5")
+        list(asking)
+    assert [message.content for message in asking.request.messages][1::2] == ["a"]
+    assert told(conversation) == told(restarted(events)) == ["a", "panel again", "b"]
+    list(chat.ask("Q", model="glm-4.5"))
+    assert told(conversation) == ["a", "panel again", "b", "new"]
+    conversation.undo()
+    conversation.undo()
+    assert told(conversation) == told(restarted(events)) == ["a", "panel", "b"]
+
+
+def test_a_panel_that_asks_meanwhile_replaces_nothing() -> None:
+    """While one thread asks a turn again, the question of another one is appended."""
+    conversation, _ = kept(turn("panel"))
+    with conversation.asked_again(next(iter(conversation))):
+        other = threading.Thread(target=conversation.put, args=[turn("meanwhile")])
+        other.start()
+        other.join()
+        conversation.put(turn("panel again"))
+    assert told(conversation) == ["panel again", "meanwhile"]
+
+
+def test_a_summary_leaves_the_turns_of_deleted_cells_alone() -> None:
+    """They are not sent, so they are not summed up; with their cell they come back."""
+    conversation, events = kept(turn("1", "a"), turn("2", "b"), turn("3", "c"))
+    conversation.arrange(["a", "b", "c"])
+    conversation.arrange(["a", "c"])
+    assert (sent(conversation), conversation.deleted()) == (["1", "3"], 1)
+    conversation.compact(turn("summary"))
+    assert sent(conversation) == sent(restarted(events, ["a", "c"])) == ["summary"]
+    assert sent(restarted(events, ["a", "b", "c"])) == ["summary", "2"]
+    conversation.undo()
+    assert sent(conversation) == ["1", "3"]
+
+
+def test_turns_of_deleted_cells_can_be_imported() -> None:
+    """They come without their cell, and so do those whose cell has asked something else here."""
+    one, other = turn("1", "a"), turn("2", "b")
+    conversation, events = kept(one, other)
+    conversation.arrange(["a", "b"])
+    conversation.arrange(["b"])
+    conversation.clear()
+    conversation.put(turn("3", "b"))
+    assert conversation.adopt([one, other]) == 2
+    conversation.arrange(["b"])
+    assert sent(conversation) == sent(restarted(events, ["b"])) == ["3", "1", "2"]
+    conversation.put(turn("4", "b"))
+    assert told(conversation) == ["4", "1", "2"]
 
 
 def test_what_was_cleared_can_be_imported() -> None:

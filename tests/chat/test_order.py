@@ -54,6 +54,29 @@ def test_appending_does_not_disturb_an_unknown_notebook() -> None:
     assert order.put("c", "c") == 2
 
 
+def test_what_an_arrangement_moved_can_be_told() -> None:
+    """The stretch that stands in another order is enough to make the same order elsewhere."""
+    order, other = order_of(*"abcdef"), order_of(*"abxcdef")
+    moved = order.arrange(["a", "e", "b", "c", "d", "f"])
+    assert moved == ["e", "b", "c", "d"]
+    assert order.arrange(["a", "e", "b", "c", "d", "f"]) == []
+    other.reorder([*moved, "unknown", "b"])
+    assert other.names == ["a", "e", "x", "b", "c", "d", "f"]
+
+
+def test_a_place_can_be_told() -> None:
+    """A turn comes behind the one it was put behind elsewhere; at the end if that is away."""
+    order = order_of("a", "b", "c")
+    order.arrange(["a", "new", "b", "c"])
+    order.put("new", "new")
+    assert order.behind == "a"
+    other = order_of("a", "b", "c")
+    other.put("new", "new", behind=order.behind)
+    other.put("first", None, behind="")
+    other.put("last", None, behind="away")
+    assert other.names == ["first", *order.names, "last"]
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), CELLS), max_size=30), st.permutations(list("abcdef")))
 def test_undo_takes_everything_back(steps: list[tuple[int, str | None]], cells: list[str]) -> None:
     """After as many undos as changes nothing is left, and as many redos bring all back."""

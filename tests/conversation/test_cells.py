@@ -123,6 +123,44 @@ def test_stale_turns_are_told_and_asked_again(notebook: Notebook, sandbox: Sandb
     assert notebook.glm("refresh").strip() == "No turn is stale."
 
 
+def test_a_question_without_a_cell_is_asked_again(notebook: Notebook, sandbox: Sandbox) -> None:
+    """Refresh asks what a panel or a console asked in its place too, with what stands before it."""
+    ask = "import glm_magic\nglm_magic.ask('sandbox: echo\\nfrom the panel', cell=None).text"
+    notebook.ask("a", "sandbox: echo\nword a")
+    notebook.run("p", ask)
+    notebook.ask("b", "sandbox: echo\nword b")
+    notebook.ask("a", "sandbox: echo\nanother word")
+    assert notebook.stale() == ["sandbox: echo from the panel", "sandbox: echo word b"]
+    before = len(sandbox.requests)
+    notebook.glm("refresh")
+    panel, last = (asked(sandbox, at) for at in range(before, len(sandbox.requests)))
+    assert [text.split()[-1] for text in panel] == ["word", "panel"]
+    assert [text.split()[-1] for text in last] == ["word", "panel", "b"]
+    assert notebook.stale() == []
+    prompts = [f"sandbox: echo {said}" for said in ("another word", "from the panel", "word b")]
+    assert notebook.prompts() == prompts
+    notebook.restart()
+    assert (notebook.prompts(), notebook.stale()) == (prompts, [])
+
+
+def test_what_cannot_be_asked_again_is_told(open_notebook: Open, sandbox: Sandbox) -> None:
+    """Refresh says which turns it passes over and why, counts them, and goes on with the next."""
+    here = open_notebook()
+    here.run("f", FRAME)
+    here.ask("a", "one")
+    here.ask("b", "two", "--frame birds")
+    here.ask("c", "three")
+    here.save()
+    there = open_notebook(machine="there")
+    there.ask("a", "one, changed")
+    before = len(sandbox.requests)
+    said = there.glm("refresh")
+    assert "Not asked again: two (birds is gone. Run the cell that makes it.)" in said
+    assert "1 stale turn was not asked again" in said
+    assert len(sandbox.requests) == before + 1
+    assert there.stale() == ["two"]
+
+
 def test_running_a_cell_unchanged_makes_nothing_stale(notebook: Notebook) -> None:
     """The same question with the same answer leaves the turns behind it as they are."""
     for cell in "abc":

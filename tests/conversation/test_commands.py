@@ -1,5 +1,6 @@
 """The subcommands that look at the conversation and change it, in a real kernel."""
 
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from glm_magic.sandbox import Sandbox
 
 from .conftest import Open
-from .notebook import Notebook, table
+from .notebook import Notebook, shown, table
 from .requests import asked
 
 
@@ -62,6 +63,17 @@ def test_a_fork_leaves_the_first_as_it_is(three: Notebook, sandbox: Sandbox) -> 
     three.glm("fork try")
     assert three.prompts() == ["one", "two", "three", "in the fork"]
     assert "%glm chats" in three.kernel.run("%glm chats nosuch").error
+
+
+def test_an_exact_name_stands_above_the_beginning_of_an_id(three: Notebook) -> None:
+    """A chat whose name is how another one's id begins is the one that is meant."""
+    (here,) = three.chats()
+    begins = here[0][:4]
+    three.ask("d", "of the named one", f"--chat {begins}")
+    three.glm(f"chats {begins}")
+    assert three.prompts() == ["of the named one"]
+    three.glm(f"chats {here[0][:6]}")
+    assert three.prompts() == ["one", "two", "three"]
 
 
 def test_a_named_chat_is_the_same_from_every_notebook(
@@ -125,6 +137,60 @@ def test_compact_goes_on_from_the_summary(three: Notebook, sandbox: Sandbox) -> 
     three.glm("undo")
     three.glm("undo")
     assert three.prompts() == ["one", "two", "three"]
+
+
+def test_the_sandbox_sums_up_what_was_asked(three: Notebook) -> None:
+    """Without a model the summary lists each question with the beginning of its answer."""
+    three.ask("d", "sandbox: echo\nlast of all")
+    said = three.glm("compact")
+    assert "4 turns became one" in said
+    lines = [line.replace("<span>", "").replace("</span>", "") for line in said.splitlines()]
+    (last,) = [line for line in lines if line.startswith("4. ")]
+    assert last.count("last of all") == 2
+    assert [line[:12] for line in lines if line[1:3] == ". "][:3] == [
+        "1. **one** T", "2. **two** T", "3. **three**",
+    ]  # fmt: skip
+    assert "no model was called" in said
+
+
+@pytest.mark.parametrize("command", ["compact", "fork try"])
+def test_turns_of_deleted_cells_stay_out(three: Notebook, sandbox: Sandbox, command: str) -> None:
+    """A summary and a fork take what the next question would send, and say what they left out."""
+    three.save()
+    del three.document.cells[1]
+    three.save()
+    said = three.glm(command)
+    assert "1 turn of deleted cells stayed" in said
+    assert "2 turns" in said
+    if command == "compact":
+        assert asked(sandbox)[:-1] == ["one", "three"]
+        three.glm("undo")
+    assert [row[2] for row in three.rows() if row[6] == "in"] == ["one", "three"]
+    three.ask("d", "four")
+    assert asked(sandbox) == ["one", "three", "four"]
+
+
+def test_nothing_is_summed_up_of_one_turn(notebook: Notebook) -> None:
+    """A summary of a single turn is refused, with what it takes."""
+    notebook.ask("a", "one")
+    assert "Two turns are the least" in notebook.kernel.run("%glm compact").error
+
+
+def test_a_long_conversation_is_shown_by_its_end(notebook: Notebook) -> None:
+    """The table has the last 50 turns and says how to see all; no cell's id makes it wide."""
+    notebook.run("short", "import glm_magic\nfor n in range(57):\n    glm_magic.ask(f'no {n}')")
+    notebook.ask("4c7a1b9e-8f3d-4d62-9b0a-5d2f7e6a1c3b", "the last")
+    ran = notebook.kernel.run("%glm show", cell="command")
+    rows = table(ran)
+    assert [row[0] for row in rows] == [str(number) for number in range(9, 59)]
+    assert [row[1] for row in rows[-2:]] == ["short/57", "4c7a1b9e-8f…"]
+    assert (
+        "The last 50 of 58 turns; %glm show all lists all." in ran.outputs[0]["data"]["text/plain"]
+    )
+    assert len(table(notebook.kernel.run("%glm show all"))) == 58
+    heads = ran.outputs[0]["data"]["text/plain"].splitlines()[0].split()
+    assert heads == ["place", "cell", "prompt", "model", "tokens", "cost", "window"]
+    assert "no 8" in unescape(shown(notebook.kernel.run("%glm show 9"))).replace("\n> ", "")
 
 
 @pytest.mark.parametrize("suffix", ["ipynb", "md", "json"])

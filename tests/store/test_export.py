@@ -30,7 +30,7 @@ from .notebook_samples import load, long_answer, turn, turns, without_context
 TALK = [
     turn(1, text=long_answer(600), prompt="Was heißt 猫 🐈?\n```python\n1\n```\n"),
     turn(2, reasoning="Hm.", partial_reason="interrupted", cell=None),
-    turn(3, text="````\n```\nfence\n````", cell="cell-1"),
+    turn(3, text="````\n```\nfence\n````", cell="cell-1/2"),
 ]
 
 

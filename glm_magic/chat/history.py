@@ -1,0 +1,169 @@
+"""What was said so far, and what each event makes of it; it tells nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .marks import Digests
+from .order import Order
+from .presence import Presence
+from .records import asked, turn_from
+from .window import tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .order import Change
+    from .turns import Turn
+
+Event = dict[str, Any]
+
+
+class History:
+    """The turns of a conversation: those that stand, in their order, and all that ever did.
+
+    Attributes:
+        turns: Every turn that was ever part of it, by id, as it was last known.
+        order: Which of them stand, and where.
+        presence: Which of their cells the notebook still has.
+        asked_here: Ids of turns that the notebook's own cells asked.
+        sources: The names of conversations that turns were taken over from.
+    """
+
+    def __init__(self) -> None:
+        self.turns: dict[str, Turn] = {}
+        self.order = Order()
+        self.presence = Presence()
+        self.asked_here: set[str] = set()
+        self.sources: set[str] = set()
+        self._digests = Digests()
+        self._tokens: dict[str, int] = {}  # of turns, as far as they were counted
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def said(self, name: str) -> Turn | None:
+        """The turn, if later requests say it: not one withdrawn, empty or of a deleted cell."""
+        said = self.size(name) and name not in self.presence.gone
+        return self.turns[name] if said else None
+
+    def size(self, name: str) -> int:
+        """Estimated tokens that the turn takes in later requests; counted once."""
+        size = self._tokens.get(name)
+        if size is None:
+            size = self._tokens[name] = tokens_of(self.turns[name])
+        return size
+
+    def digests_before(self, place: int) -> list[str]:
+        """Of everything said before each place, up to this one."""
+        return self._digests.before(place, self.order.names, self.said)
+
+    # -- changing -----------------------------------------------------------------------------
+
+    def begin(
+        self,
+        turn: Turn,
+        dropped: Sequence[str] = (),
+        *,
+        behind: str | None = None,
+        instead: str | None = None,
+        at_home: bool,
+    ) -> None:
+        """A turn takes its place; see `Order.put`."""
+        self._set_turn(turn)
+        if at_home and turn.cell:
+            self.asked_here.add(turn.id)
+        place = self.order.put(turn.id, turn.cell, dropped, behind=behind, instead=instead)
+        self._digests.forget(place)
+
+    def finish(self, turn: Turn) -> None:
+        """More is known of a turn."""
+        self._set_turn(turn)
+        names = self.order.names
+        if names and names[-1] == turn.id:  # nearly always; a search would cost with the length
+            self._digests.forget(len(names) - 1)
+        elif turn.id in names:
+            self._digests.forget(names.index(turn.id))
+
+    def undo(self, name: str | None = None) -> Change | None:
+        """Take the last change back, or the last that put this turn."""
+        self._digests.forget(0)
+        return self.order.undo(name)
+
+    def redo(self, name: str | None = None) -> Change | None:
+        """Make an undone change again."""
+        self._digests.forget(0)
+        return self.order.redo(name)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Turns leave, as one change."""
+        gone = set(names)
+        self._change([name for name in self.order.names if name not in gone], ())
+
+    def adopt(self, turns: Iterable[Turn], source: str) -> list[Turn]:
+        """Turns come to the end, as one change; returns those that did not stand here."""
+        standing = set(self.order.names)
+        taken = [self._fuller(turn) for turn in turns if turn.id not in standing]
+        self._change([*self.order.names, *(turn.id for turn in taken)], taken)
+        if source:
+            self.sources.add(source)
+        return taken
+
+    def compact(self, summary: Turn, gone: Iterable[str]) -> None:
+        """One turn comes to the front for others that leave."""
+        dropped = {*gone, summary.id}
+        kept = [name for name in self.order.names if name not in dropped]
+        self._change([summary.id, *kept], [summary])
+
+    def settle(self, cells: Sequence[str] | None = None) -> list[str]:
+        """Let turns stand as their cells do, these or those last heard of; see `Order.settle`."""
+        self._digests.forget(0)
+        return self.order.settle() if cells is None else self.order.arrange(cells)
+
+    def replay(self, event: Event) -> None:
+        """Make a change that was told before.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: It cannot be understood.
+        """
+        kind = event["kind"]
+        self.presence.seen.update(event.get("seen", ()))
+        for names in event.get("moved", ()):
+            self.order.reorder(names)
+            self._digests.forget(0)
+        if kind == "asked":
+            self.begin(
+                turn_from(event["turn"]),
+                event.get("dropped", ()),
+                behind=event.get("behind"),
+                instead=event.get("instead"),
+                at_home=not event.get("away"),
+            )
+        elif kind == "answered":
+            old = self.turns[event["turn"]["id"]]
+            self.finish(turn_from(asked(old), event["turn"]))
+        elif kind == "undone":
+            self.undo(event.get("turn"))
+        elif kind == "redone":
+            self.redo(event.get("turn"))
+        elif kind == "cleared":
+            self.remove(event["turns"])
+        elif kind == "adopted":
+            self.adopt([turn_from(*pair) for pair in event["turns"]], event.get("source", ""))
+        elif kind == "compacted":
+            self.compact(turn_from(*event["turn"]), event["turns"])
+
+    def _set_turn(self, turn: Turn) -> None:
+        self.turns[turn.id] = turn
+        self._tokens.pop(turn.id, None)
+
+    def _fuller(self, turn: Turn) -> Turn:
+        """Of a turn that was known before and left, we know all there is: attachments too."""
+        known = self.turns.get(turn.id)
+        return turn if known is None or known.partial_reason else replace(known, cell=turn.cell)
+
+    def _change(self, names: list[str], new: Sequence[Turn]) -> None:
+        for turn in new:
+            self._set_turn(turn)
+        self.order.change(names, {turn.id: turn.cell for turn in new})
+        self._digests.forget(0)
