@@ -1,8 +1,9 @@
-"""The API key: an opaque value that cannot be shown by accident, and a net for keys in text."""
+"""The API key: an opaque value that cannot be shown by accident, and a net for secrets in text."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NoReturn
 
 from .errors import SettingsError
@@ -11,6 +12,49 @@ from .errors import SettingsError
 # public secret scanners (trufflesecurity/trufflehog#4658, gitleaks/gitleaks#2168).
 GLM_KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}\.[0-9A-Za-z]{16}(?![0-9A-Za-z])")
 REDACTED = "[API key redacted]"
+
+# Secrets whose issuers give them a shape of their own, so that plain data is hardly ever hit: by
+# what a reader is told they are, the group's name and the shape.
+_SHAPES = (
+    (
+        "API key",
+        "key",
+        rf"{GLM_KEY.pattern}"
+        r"|(?<![0-9A-Za-z])(?:"
+        r"sk-(?=[\w\-]{0,80}\d)[\w\-]{20,}"  # OpenAI, Anthropic, OpenRouter, DeepSeek
+        r"|[sr]k_(?:live|test)_[0-9A-Za-z]{16,}"  # Stripe
+        r"|A[KS]IA[2-7A-Z]{16}(?![0-9A-Za-z])"  # AWS
+        r"|AIza[\w\-]{35})"  # Google
+        r"|(?<=AccountKey=)[0-9A-Za-z+/=]{40,}",  # Azure
+    ),
+    (
+        "token",
+        "token",
+        r"(?<![0-9A-Za-z])(?:"
+        r"gh[opsur]_[0-9A-Za-z]{36,}|github_pat_\w{22,}"  # GitHub
+        r"|glpat-[\w\-]{20,}"  # GitLab
+        r"|hf_[0-9A-Za-z]{30,}"  # Hugging Face
+        r"|xox[abeprs]-[0-9A-Za-z\-]{10,}"  # Slack
+        r"|eyJ[\w\-]{8,}\.eyJ[\w\-]{8,}(?:\.[\w\-]*)?)"  # JSON web token, RFC 7519
+        r"|(?<=[Bb]earer )(?=[\w.~+/\-]{0,80}\d)[\w.~+/\-]{20,}=*",  # RFC 6750
+    ),
+    (
+        "private key",
+        "pem",  # RFC 7468; also where the end was cut off, or line breaks are escaped
+        r"-----BEGIN [0-9A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+        r"(?:(?s:.){0,8000}?-----END [0-9A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
+        r"|(?:(?:\s|\\[nr]){0,4}[0-9A-Za-z+/=]{20,})*)",
+    ),
+    (
+        "password",
+        "password",  # in a URL, RFC 3986: postgres://user:password@host
+        r"(?<=://)[^\s/:@]{0,100}:(?P<secret>[^\s/@]{1,200})@",
+    ),
+)
+_SECRET = re.compile("|".join(f"(?P<{group}>{shape})" for _, group, shape in _SHAPES))
+_KINDS = {group: kind for kind, group, _ in _SHAPES}
+# What stands in a text for a secret that was taken out.
+MARKER = re.compile(rf"\[({'|'.join(_KINDS.values())}) redacted\]")
 
 
 class APIKey:
@@ -62,3 +106,36 @@ def redact(text: str, *keys: APIKey | None) -> str:
         ):  # a shorter "key" (say "none" for a local host) is a word, not a secret
             text = text.replace(secret, REDACTED)
     return GLM_KEY.sub(REDACTED, text) if "." in text else text
+
+
+def redact_secrets(text: str, end: int | None = None) -> str:
+    """The text with keys, tokens, private keys and passwords in URLs taken out.
+
+    A net of well-known shapes for what a user attaches: it misses a password that stands alone.
+    What the user types goes through `redact` only, and otherwise stays as it is.
+
+    Args:
+        text: Any text.
+        end: Only so many characters of the text are returned; the rest helps to tell a secret
+            that begins before. Such a secret is taken out whole.
+    """
+    end = len(text) if end is None else end
+    pieces, done = [], 0
+    for match in _SECRET.finditer(text):
+        group = match.lastgroup or ""
+        start, stop = match.span("secret" if group == "password" else group)
+        if start >= end:
+            break
+        pieces += [text[done:start], f"[{_KINDS[group]} redacted]"]
+        done = stop
+    return "".join([*pieces, text[done:end]])
+
+
+def say_redacted(text: str) -> str:
+    """What was taken out of a text, counted: "2 API keys, 1 password"; "" for nothing."""
+    counts = Counter(MARKER.findall(text))
+    return ", ".join(
+        f"{counts[kind]:,} {kind}{'' if counts[kind] == 1 else 's'}"
+        for kind in _KINDS.values()
+        if counts[kind]
+    )

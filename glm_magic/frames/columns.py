@@ -12,6 +12,8 @@ Kind: TypeAlias = Literal["number", "text", "date", "boolean", "category", "othe
 
 # A column with at most so many distinct values in the probe has few distinct values.
 FEW_DISTINCT = 20
+# A value seen less often could point at one person or thing.
+LEAST_SEEN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ class Column:
         top: Frequent values, most frequent first, ties by value text.
         shape: Lengths and pattern of a text column.
         types: Names of the Python types in an object column, most frequent first.
+        facts: What else is known of a column of its kind, ready to print.
+        quantiles: The values a quarter, half and three quarters of the way up, on request.
+        approx_distinct: About how many distinct values the whole column has, on request.
         personal: Whether it likely holds data about persons; then no value of it is kept here.
         problem: Why it could not be measured, or "".
     """
@@ -98,5 +103,8 @@ class Column:
     top: tuple[TopValue, ...] = ()
     shape: TextShape | None = None
     types: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    quantiles: tuple[Scalar, Scalar, Scalar] | None = None
+    approx_distinct: int | None = None
     personal: bool = False
     problem: str = ""

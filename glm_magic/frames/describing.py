@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glm_magic.chat.attachments import Attachment
 from glm_magic.chat.tokens import estimate_tokens
-from glm_magic.errors import ArgumentError
+from glm_magic.errors import ArgumentError, FrameError
 from glm_magic.frames.escape import (
     MAX_NAME_CHARACTERS,
     MAX_VALUE_CHARACTERS,
@@ -15,18 +16,20 @@ from glm_magic.frames.escape import (
     quoted,
     visible,
 )
-from glm_magic.frames.failures import raise_if_no_failure
+from glm_magic.frames.failures import quiet, raise_if_no_failure
 from glm_magic.frames.fence import fence
 from glm_magic.frames.folding import fold
+from glm_magic.frames.hiding import Hidden, allow, hide, plural
 from glm_magic.frames.libraries import Owner, require_owner
 from glm_magic.frames.measure import Measured, measure, read_schema
 from glm_magic.frames.opening import Opened, open_frame, unreadable
+from glm_magic.frames.progress import Progress
 from glm_magic.frames.rows import RawRows, raw_rows
 from glm_magic.frames.summary import LEVELS, Summary, say_left_out, summarize
-from glm_magic.keys import REDACTED, redact
+from glm_magic.keys import say_redacted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from glm_magic.frames.columns import Column
 
@@ -36,48 +39,94 @@ _TOKENS_WITH_VALUES = 10
 _FEWEST_COLUMNS = 20
 # Rows are sent because the user asked for them, so they have room of their own.
 _ROW_BUDGET = 4
+_MOST_REMARKS, _MAX_REMARK_CHARACTERS = 20, 300
 
 
-def describe(value: object, name: str, *, level: str, rows: int, max_tokens: int) -> Attachment:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a user wants to be told; the fields are those of `glm_magic.frames.describe`."""
+
+    level: str = "values"
+    rows: int = 0
+    max_tokens: int = 1500
+    hidden: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+    quantiles: bool = False
+    kind: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was read of a frame, nothing printed yet."""
+
+    opened: Opened
+    hidden: Hidden
+    measured: Measured
+    wanted: int
+    reach: str
+    raw: RawRows
+
+
+def describe(
+    value: object, name: str, wish: Wish, say: Callable[[str], None] | None = None
+) -> Attachment:
     """See `glm_magic.frames.describe`."""
-    level = _checked_level(level, rows, max_tokens)
+    level = _checked_level(wish.level, wish.rows, wish.max_tokens)
     owner = require_owner(value, name)
-    opened = open_frame(value, owner, name)
     try:
-        schema = read_schema(opened)
-        wanted, reach = _plan(schema, level, max_tokens)
-        measured = measure(opened, schema, wanted, reach)
-        raw = raw_rows(opened, rows, _ROW_BUDGET * max_tokens) if rows else RawRows()
+        with quiet(), Progress(name, say) as progress:
+            opened = open_frame(value, owner, name)
+            seen = _look(opened, wish, level, progress.step)
+    except FrameError:
+        raise
     except BaseException as error:
         raise_if_no_failure(error)
         raise unreadable(name, error) from error
-    remarks = list(_remarks(opened, measured))
-    shape = _shape(owner, measured)
-    empty = fence(_header(name, owner, shape, "values"), remarks)
-    room = max_tokens - estimate_tokens(empty) - 1  # a line break
+    measured, raw = seen.measured, seen.raw
+    remarks = list(_remarks(seen, wish))
+    shape = (measured.rows, len(measured.columns) + len(seen.hidden.columns))
+    header = _header(name, wish.kind or owner.kind, owner, shape)
+    always = [*remarks, *map(say_left_out, seen.hidden.said)]
+    room = wish.max_tokens - estimate_tokens(fence(header + "values)", always)) - 1  # a line break
     summary = summarize(
         measured.columns,
-        (level, reach),
+        (level, seen.reach),
         room,
         approximate=measured.approximate,
-        measured=len(wanted),
+        measured=seen.wanted,
     )
-    reached = "rows" if rows else summary.level
-    left_out = (*summary.left_out, *raw.left_out)
+    reached = "rows" if wish.rows else summary.level
+    left_out = (*seen.hidden.said, *summary.left_out, *raw.left_out)
     lines = [*remarks, *summary.lines, *map(say_left_out, left_out), *raw.lines]
-    safe = [redact(line) for line in lines]
-    text = fence(_header(name, owner, shape, reached), safe)
+    text = fence(f"{header}{reached})", lines)
     return Attachment(
         name=name,
-        kind=owner.kind,
+        kind=wish.kind or owner.kind,
         level=reached,
         text=text,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         tokens=estimate_tokens(text),
         rows_sent=raw.count,
-        shape=(measured.rows, len(measured.columns)),
-        notes=tuple(_notes(measured.columns, summary, raw, text)),
+        shape=shape,
+        notes=tuple(_notes(seen, summary, text)),
     )
+
+
+def _look(opened: Opened, wish: Wish, level: str, step: Callable[[str], None]) -> _Seen:
+    """Read what the text needs, of what the user does not hide."""
+    shown, hidden = hide(opened, wish.hidden)
+    schema = allow(read_schema(shown), wish.allowed)
+    wanted, reach = _plan(schema, level, wish.max_tokens)
+    # Without any column there are no rows to count.
+    measured = (
+        measure(shown, schema, wanted, reach, quantiles=wish.quantiles, step=step)
+        if schema
+        else measure(opened, [], [], "schema")
+    )
+    room = _ROW_BUDGET * wish.max_tokens
+    raw = raw_rows(shown, wish.rows, room, hidden.patterns) if wish.rows else RawRows()
+    return _Seen(shown, hidden, measured, len(wanted), reach, raw)
 
 
 def _checked_level(level: str, rows: int, max_tokens: int) -> str:
@@ -109,27 +158,31 @@ def _plan(schema: Sequence[Column], level: str, max_tokens: int) -> tuple[list[i
     return [group.positions[0] for group in groups if len(group.positions) == 1], level
 
 
-def _shape(owner: Owner, measured: Measured) -> str:
-    def plural(count: int, noun: str) -> str:
-        return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-    if owner.is_series:
-        return plural(measured.rows, "value")
-    return f"{plural(measured.rows, 'row')} × {plural(len(measured.columns), 'column')}"
-
-
-def _header(name: str, owner: Owner, shape: str, level: str) -> str:
-    kind = visible(owner.kind, 2 * MAX_NAME_CHARACTERS)
-    return f"{visible(name, MAX_NAME_CHARACTERS)}: {kind}, {shape} (level: {level})"
+def _header(name: str, kind: str, owner: Owner, shape: tuple[int, int]) -> str:
+    """The line in front of the fence, up to the level."""
+    rows, columns = shape
+    size = (
+        plural(rows, "value")
+        if owner.is_series
+        else f"{plural(rows, 'row')} × {plural(columns, 'column')}"
+    )
+    shown = visible(kind, 2 * MAX_NAME_CHARACTERS)
+    return f"{visible(name, MAX_NAME_CHARACTERS)}: {shown}, {size} (level: "
 
 
-def _remarks(opened: Opened, measured: Measured) -> Iterator[str]:
-    yield from opened.remarks
-    if measured.approximate and any(c.distinct or c.shape for c in measured.columns):
+def _remarks(seen: _Seen, wish: Wish) -> Iterator[str]:
+    yield from seen.opened.remarks
+    for line in wish.remarks[:_MOST_REMARKS]:
+        if not seen.hidden.in_line(line):
+            yield visible(line, _MAX_REMARK_CHARACTERS)
+    if seen.measured.approximate and any(c.distinct or c.shape for c in seen.measured.columns):
         yield "figures marked ~ are from the first 10,000 rows"
 
 
-def _notes(columns: Sequence[Column], summary: Summary, raw: RawRows, text: str) -> Iterator[str]:
+def _notes(seen: _Seen, summary: Summary, text: str) -> Iterator[str]:
+    columns, raw = seen.measured.columns, seen.raw
+    if seen.hidden.note:
+        yield seen.hidden.note
     for each in (*summary.left_out, *raw.left_out):
         yield f"Left out: {each}."
     personal = [quoted(column.name, MAX_NAME_CHARACTERS) for column in columns if column.personal]
@@ -144,9 +197,8 @@ def _notes(columns: Sequence[Column], summary: Summary, raw: RawRows, text: str)
     hidden = raw.hidden + _hidden(columns, summary.level)
     if hidden:
         yield f"Control or invisible characters shown as escapes: {hidden:,}."
-    keys = text.count(REDACTED)
-    if keys:
-        yield f"API keys taken out of the text: {keys:,}."
+    if redacted := say_redacted(text):
+        yield f"Taken out of the text: {redacted}."
 
 
 def _hidden(columns: Sequence[Column], level: str) -> int:

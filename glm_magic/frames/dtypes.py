@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
 from glm_magic.frames.escape import visible
-from glm_magic.frames.failures import attempt
 
 if TYPE_CHECKING:
     from narwhals.stable.v2.dtypes import DType
@@ -40,9 +39,14 @@ def short_dtype(dtype: DType | type[DType], native: object = None, depth: int = 
     return visible(_short(dtype, native, depth), MAX_DTYPE_CHARACTERS)
 
 
-def kind_of(dtype: DType) -> Kind:
-    """What can be asked of a column of this type."""
-    if dtype.is_numeric():
+def kind_of(dtype: DType, native: object = None) -> Kind:
+    """What can be asked of a column of this type.
+
+    Args:
+        dtype: The type as narwhals knows it.
+        native: The library's own type, for what narwhals does not know.
+    """
+    if dtype.is_numeric() or _is_sparse_number(native):
         return "number"
     if dtype.is_temporal():
         return "date"
@@ -53,14 +57,10 @@ def kind_of(dtype: DType) -> Kind:
     return "category" if dtype == nw.Categorical or dtype == nw.Enum else "other"
 
 
-def native_dtype(frame: nw.DataFrame[Any] | nw.LazyFrame[Any], name: str) -> object:
-    """The library's own type of a column, or None."""
-    if isinstance(frame, nw.LazyFrame):
-        return attempt(lambda: frame.to_native().collect_schema()[name])
-    series = frame[name].to_native()
-    # pyarrow says "type", pandas and polars say "dtype".
-    dtype = getattr(series, "dtype", None)
-    return getattr(series, "type", None) if dtype is None else dtype
+def _is_sparse_number(native: object) -> bool:
+    """Whether a type of pandas is that of numbers that are mostly one and the same."""
+    kind = getattr(getattr(native, "subtype", None), "kind", "")
+    return type(native).__name__ == "SparseDtype" and kind in "iuf" and bool(kind)
 
 
 def _short(dtype: DType | type[DType], native: object, depth: int) -> str:

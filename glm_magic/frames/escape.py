@@ -9,9 +9,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from glm_magic.keys import redact
+from glm_magic.keys import MARKER, redact_secrets
 
 Scalar: TypeAlias = bool | int | float | Decimal | datetime | date | time | timedelta
+
+_SCALARS = frozenset({bool, int, float, Decimal, datetime, date, time, timedelta})
 
 MAX_NAME_CHARACTERS = 60
 MAX_VALUE_CHARACTERS = 40
@@ -25,7 +27,23 @@ _INVISIBLE = re.compile(
 # Control, format (bidi, zero-width, tags), surrogate, private use, unassigned; line separators.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# A redacted secret, or one character.
+_PIECES = re.compile(rf"{MARKER.pattern.replace('(', '(?:')}|(?s:.)")
+# A secret that begins in the part that is shown must be recognized.
+_LOOK_AHEAD = 1000
 _BARE = re.compile(r"[^\W\d][\w.\-]*|-?\d+(?:\.\d+)?")
+
+
+def is_scalar(value: object) -> bool:
+    """Whether a value is a plain number or date whose own methods can be trusted to be quick.
+
+    A user's subclass may do anything when it is compared or printed.
+    """
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    module = str(type.__getattribute__(kind, "__module__")).partition(".")[0]
+    return module in ("numpy", "pandas") and issubclass(kind, Scalar)
 
 
 def is_hidden(character: str) -> bool:
@@ -42,18 +60,20 @@ def count_hidden(text: str, max_characters: int) -> int:
 
 
 def visible(text: str, max_characters: int) -> str:
-    """The text on one line, keys redacted, hidden characters escaped, cut with "…".
+    """The text on one line, secrets redacted, hidden characters escaped, cut with "…".
 
-    Keys are redacted before the cut: half a key would not be found any more.
+    Secrets are found before the cut: half a key would not be found any more. What stands for one
+    is never cut, so that it can be counted.
     """
-    text = redact(text[: max_characters + 200])
+    text = redact_secrets(text[: max_characters + _LOOK_AHEAD], max_characters + 1)
     if len(text) <= max_characters and text.isascii() and text.isprintable():
         return text
     pieces: list[str] = []
     length = 0
-    for character in text[: max_characters + 1]:
-        piece = _escape(character) if is_hidden(character) else character
-        length += len(piece)
+    for piece in _PIECES.findall(text):
+        if len(piece) == 1:
+            piece = _escape(piece) if is_hidden(piece) else piece
+            length += len(piece)
         if length > max_characters:
             return "".join(pieces) + "…"
         pieces.append(piece)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Result = TypeVar("Result")
 
@@ -25,5 +27,20 @@ def attempt(compute: Callable[[], Result]) -> Result | None:
 
 def raise_if_no_failure(error: BaseException) -> None:
     """Raise interrupts again; polars' panics are failures although they are no Exception."""
+    if type(error).__name__ == "InterruptException" or (
+        type(error) is RuntimeError and error.args[:1] == ("Query interrupted",)
+    ):
+        raise KeyboardInterrupt from error  # in DuckDB's words
     if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
         raise error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings of foreign libraries: numpy's about inf, Spark's about pandas, and so on.
+
+    The user did not call them, and can do nothing about how we do.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -19,13 +19,14 @@ from glm_magic.frames.escape import (
     format_share,
     format_value,
     quoted,
+    visible,
 )
 
 if TYPE_CHECKING:
     from glm_magic.frames.columns import Column
     from glm_magic.frames.folding import Group
 
-MAX_TOP_VALUES = 8
+MAX_TOP_VALUES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ def _statistics(group: Group, detail: Detail) -> list[str]:
         facts += [f"{detail.about}{span} characters", column.shape.pattern]
     if column.types:
         facts.append(f"Python types {', '.join(column.types)}")
+    if not column.personal:
+        facts += [visible(fact, MAX_NAME_CHARACTERS) for fact in column.facts]
     return facts
 
 
@@ -107,13 +110,16 @@ def _range(group: Group) -> str:
         return ""
     low: Scalar = min(lows)
     high: Scalar = max(highs)
-    low_text, high_text = _trim_midnight(format_scalar(low), format_scalar(high))
+    low_text, high_text = _trim_midnights([format_scalar(low), format_scalar(high)])
     column = group.columns[0]
     if len(group.columns) == 1 and _is_constant(column):
         return f"always {low_text}"
     words = [f"{low_text}..{high_text}"]
     if len(group.columns) == 1 and column.mean is not None:
         words.append(f"mean {format_scalar(column.mean)}")
+    if len(group.columns) == 1 and column.quantiles:
+        shown = map(format_scalar, column.quantiles)
+        words.append(f"quartiles {' '.join(_trim_midnights(list(shown)))}")
     if len(group.columns) == 1 and column.infinite:
         words.append(f"and {column.infinite:,} infinite")
     return " ".join(words)
@@ -123,11 +129,11 @@ def _is_constant(column: Column) -> bool:
     return column.low is not None and column.low == column.high and not column.infinite
 
 
-def _trim_midnight(low: str, high: str) -> tuple[str, str]:
+def _trim_midnights(texts: list[str]) -> list[str]:
     midnight = " 00:00:00"
-    if low.endswith(midnight) and high.endswith(midnight):
-        return low.removesuffix(midnight), high.removesuffix(midnight)
-    return low, high
+    if all(text.endswith(midnight) for text in texts):
+        return [text.removesuffix(midnight) for text in texts]
+    return texts
 
 
 def _distinct(column: Column, detail: Detail) -> str:
@@ -136,6 +142,9 @@ def _distinct(column: Column, detail: Detail) -> str:
         return ""
     if distinct.few:
         return f"{detail.about}{distinct.count} distinct"
+    exactly_all = distinct.all and not detail.about
+    if column.approx_distinct is not None and not exactly_all:
+        return f"~{column.approx_distinct:,} distinct"
     if distinct.all and not column.dtype.startswith("f"):
         return f"{detail.about}all distinct"
     # Of a number or a date it goes without saying.

@@ -7,7 +7,6 @@ counts, never the minimum or maximum of text: they are slow, and they are values
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,16 +14,20 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from glm_magic.frames.columns import Column
-from glm_magic.frames.dtypes import kind_of, native_dtype, short_dtype
+from glm_magic.frames.dtypes import kind_of, short_dtype
 from glm_magic.frames.escape import Scalar, type_name
 from glm_magic.frames.failures import attempt, raise_if_no_failure
-from glm_magic.frames.opening import Frame, Opened, collect
+from glm_magic.frames.geometry import with_geometry
 from glm_magic.frames.personal import is_personal_header
-from glm_magic.frames.probe import PROBE_ROWS, has_scalars_only, probe_column
-from glm_magic.frames.top_values import add_top_values
+from glm_magic.frames.probe import PROBE_ROWS, has_own_texts, has_scalars_only, probe_column
+from glm_magic.frames.sources import Ask
+from glm_magic.frames.top_values import has_few_values, with_top_values
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+    from glm_magic.frames.opening import Opened
+    from glm_magic.frames.sources import Figure, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,11 @@ class Measured:
 
 def read_schema(opened: Opened) -> list[Column]:
     """One record per column with name, type and kind; reads no data."""
-    schema = opened.frame.collect_schema()
+    schema = opened.source.schema()
     columns = []
     for label, (name, dtype) in zip(opened.labels, schema.items(), strict=True):
-        native = native_dtype(opened.frame, name) if dtype == nw.Unknown else None
-        kind = kind_of(dtype)
+        native = opened.source.native_dtype(name) if dtype == nw.Unknown else None
+        kind = kind_of(dtype, native)
         # A flag such as "has_email" says nothing about anyone.
         personal = kind != "boolean" and is_personal_header(label)
         columns.append(Column(label, short_dtype(dtype, native), kind, personal=personal))
@@ -56,7 +59,13 @@ def read_schema(opened: Opened) -> list[Column]:
 
 
 def measure(
-    opened: Opened, columns: Sequence[Column], wanted: Collection[int], level: str
+    opened: Opened,
+    columns: Sequence[Column],
+    wanted: Collection[int],
+    level: str,
+    *,
+    quantiles: bool = False,
+    step: Callable[[str], None] = lambda _: None,
 ) -> Measured:
     """Measure the wanted columns as far as a level needs it.
 
@@ -65,100 +74,137 @@ def measure(
         columns: The records of the schema, shape (columns,).
         wanted: Positions of the columns to measure; the others keep their record.
         level: "schema", "stats" or "values".
+        quantiles: Whether quartiles and approximate distinct counts are wanted too.
+        step: Is told what is going on, a few words each.
 
     Raises:
         Exception: Whatever the library raises when not even the rows can be counted.
     """
     found = list(columns)
-    names = opened.frame.collect_schema().names()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # numpy about the user's inf
-        if level != "schema" and wanted:
-            _probe(opened.frame, names, found, wanted)
-        rows = _aggregate(opened.frame, names, found, wanted, with_ranges=level != "schema")
-        if level == "values" and rows:
-            for i in wanted:
-                found[i] = add_top_values(opened.frame, names[i], found[i], rows)
+    names = list(opened.source.schema())
+    table = _Asked(opened.source, names, found, list(wanted))
+    if level != "schema" and wanted:
+        step("reading the first rows")
+        _probe(table)
+    step("counting and measuring")
+    rows = _aggregate(table, with_ranges=level != "schema")
+    if level != "schema":
+        for i in wanted:
+            found[i] = with_geometry(found[i], opened.source, names[i])
+    if level == "values" and rows:
+        few = [i for i in wanted if has_few_values(found[i])]
+        step(f"counting the values of {len(few)} columns")
+        counts = opened.source.frequent([names[i] for i in few])
+        for i in few:
+            found[i] = with_top_values(found[i], counts.get(names[i]), rows)
+    if quantiles and level != "schema" and rows:
+        step("finding quartiles and distinct values")
+        _spread(table)
     for i in wanted:
         if found[i].personal:
-            found[i] = replace(found[i], low=None, high=None, mean=None, top=())
+            found[i] = replace(found[i], low=None, high=None, mean=None, top=(), quantiles=None)
     return Measured(rows, tuple(found), approximate=rows > PROBE_ROWS)
 
 
-def _probe(
-    frame: Frame, names: Sequence[str], found: list[Column], wanted: Collection[int]
-) -> None:
-    head = attempt(lambda: collect(frame.select([names[i] for i in wanted]).head(PROBE_ROWS)))
-    for i in wanted:
-        name = names[i]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A table and the records its answers go into."""
+
+    source: Source
+    names: Sequence[str]
+    found: list[Column]
+    wanted: Sequence[int]
+
+
+def _probe(table: _Asked) -> None:
+    names = [table.names[i] for i in table.wanted]
+    head = attempt(lambda: table.source.head(names, PROBE_ROWS))
+    for i, name in zip(table.wanted, names, strict=True):
         part = head
         if head is None:  # one column broke the query: ask for each alone
-            part = attempt(lambda name=name: collect(frame.select(name).head(PROBE_ROWS)))  # type: ignore[misc]
+            part = attempt(lambda name=name: table.source.head([name], PROBE_ROWS))  # type: ignore[misc]
         if part is None:
-            found[i] = replace(found[i], problem="unreadable")
-            continue
-        found[i] = probe_column(found[i], part[name])
-        if found[i].types and has_scalars_only(part[name]):
-            found[i] = replace(found[i], kind="date" if _is_date(found[i]) else "number")
+            table.found[i] = replace(table.found[i], problem="unreadable")
+        else:
+            table.found[i] = _probed(table.found[i], part[name])
+
+
+def _probed(column: Column, series: nw.Series[Any]) -> Column:
+    kind = kind_of(series.dtype)
+    if column.dtype == "object" and kind != "other":  # only its values say what it holds
+        column = replace(column, dtype=short_dtype(series.dtype), kind=kind)
+    if kind == "text" and has_own_texts(series):
+        column = replace(column, dtype="object", kind="other")
+    column = probe_column(column, series)
+    if column.types and has_scalars_only(series):
+        return replace(column, kind="date" if _is_date(column) else "number")
+    return column
+
+
+def _spread(table: _Asked) -> None:
+    asked = {
+        i: table.found[i].kind in ("number", "date") and not table.found[i].personal
+        for i in table.wanted
+        if table.found[i].kind not in ("boolean", "other") and not table.found[i].problem
+    }
+    found = table.source.spread({table.names[i]: ordered for i, ordered in asked.items()})
+    for i in asked:
+        spread = found.get(table.names[i])
+        if spread is not None:
+            low, middle, high = map(_scalar, spread.quartiles or (None, None, None))
+            known = low is not None and middle is not None and high is not None
+            table.found[i] = replace(
+                table.found[i],
+                quantiles=(low, middle, high) if known else None,  # type: ignore[arg-type]
+                approx_distinct=spread.distinct,
+            )
 
 
 def _is_date(column: Column) -> bool:
     return any(word in column.types[0].lower() for word in ("date", "time"))
 
 
-def _aggregate(
-    frame: Frame,
-    names: Sequence[str],
-    found: list[Column],
-    wanted: Collection[int],
-    *,
-    with_ranges: bool,
-) -> int:
+def _aggregate(table: _Asked, *, with_ranges: bool) -> int:
     """Fill in missing shares, ranges and means; returns the number of rows."""
+    found, source = table.found, table.source
     # Object columns may fail at any value: each is asked alone, so the one query stands.
-    shared = [i for i in wanted if not found[i].types and not found[i].problem]
-    expressions = [e for i in shared for e in _expressions(i, names[i], found[i], with_ranges)]
-    together = attempt(lambda: _one_row(frame, [nw.len().alias("rows"), *expressions]))
-    answers = together or _one_row(frame, [nw.len().alias("rows")])
+    careful = [i for i in table.wanted if found[i].types and not source.isolates]
+    shared = [i for i in table.wanted if i not in careful and not found[i].problem]
+    asks = [ask for i in shared for ask in _asks(table, i, with_ranges)]
+    together = attempt(lambda: source.answers([Ask("rows", "rows"), *asks]))
+    answers = together or source.answers([Ask("rows", "rows")])
     rows = int(answers["rows"])
-    for i in wanted:
+    for i in table.wanted:
         if together is None or f"missing{i}" not in together:
-            answers |= _ask_alone(frame, names[i], i, found, with_ranges)
+            answers |= _ask_alone(table, i, with_ranges)
         found[i] = _with_answers(found[i], i, rows, answers)
-    odd = [i for i in wanted if with_ranges and _is_odd(i, answers)]
-    for i in odd:
-        found[i] = attempt(lambda i=i: _finite(frame, names[i], found[i], rows)) or found[i]  # type: ignore[misc]
+    odd = [i for i in table.wanted if with_ranges and _is_odd(i, answers)]
+    finite = attempt(lambda: source.answers([ask for i in odd for ask in _finite_asks(table, i)]))
+    for i in odd if finite else ():
+        found[i] = _finite(found[i], i, rows, finite or {})
     return rows
 
 
-def _expressions(i: int, name: str, column: Column, with_ranges: bool) -> list[nw.Expr]:
-    cell = nw.col(name)
-    asked = [cell.null_count().alias(f"missing{i}")]
-    if with_ranges and column.kind in ("number", "date"):
-        asked += [cell.min().alias(f"low{i}"), cell.max().alias(f"high{i}")]
-    if with_ranges and column.kind == "number":
-        asked.append(cell.mean().alias(f"mean{i}"))
+def _asks(table: _Asked, i: int, with_ranges: bool) -> list[Ask]:
+    name, kind = table.names[i], table.found[i].kind
+    asked = [Ask(f"missing{i}", "missing", name)]
+    if with_ranges and kind in ("number", "date"):
+        asked += [Ask(f"low{i}", "low", name), Ask(f"high{i}", "high", name)]
+    if with_ranges and kind == "number":
+        asked.append(Ask(f"mean{i}", "mean", name))
     return asked
 
 
-def _one_row(frame: Frame, expressions: Sequence[nw.Expr]) -> dict[str, Any]:
-    result = collect(frame.select(*expressions))
-    # Not `row(0)`: pandas makes floats of the integers beside them.
-    return dict(zip(result.columns, result.rows()[0], strict=True))
-
-
-def _ask_alone(
-    frame: Frame, name: str, i: int, found: list[Column], with_ranges: bool
-) -> dict[str, Any]:
+def _ask_alone(table: _Asked, i: int, with_ranges: bool) -> dict[str, Any]:
     """The answers for one column, as many as can be had."""
     answers: dict[str, Any] = {}
-    for expression in _expressions(i, name, found[i], with_ranges):
+    for ask in _asks(table, i, with_ranges):
         try:
-            answers |= _one_row(frame, [expression])
+            answers |= table.source.answers([ask])
         except BaseException as error:
             raise_if_no_failure(error)
             if not answers:  # not even the missing values can be counted
-                found[i] = replace(found[i], problem=type_name(error))
+                table.found[i] = replace(table.found[i], problem=type_name(error))
                 break
     return answers
 
@@ -168,7 +214,8 @@ def _with_answers(column: Column, i: int, rows: int, answers: dict[str, Any]) ->
     mean = _scalar(answers.get(f"mean{i}"))
     return replace(
         column,
-        missing=missing / rows if rows and isinstance(missing, int) else None,
+        # DuckDB sums whole numbers up to a Decimal.
+        missing=int(missing) / rows if rows and isinstance(missing, int | Decimal) else None,
         low=_scalar(answers.get(f"low{i}")),
         high=_scalar(answers.get(f"high{i}")),
         mean=float(mean) if isinstance(mean, int | float | Decimal) else None,
@@ -181,24 +228,18 @@ def _is_odd(i: int, answers: dict[str, Any]) -> bool:
     return any(isinstance(each, float) and each - each != 0 for each in figures)
 
 
-def _finite(frame: Frame, name: str, column: Column, rows: int) -> Column:
-    cell = nw.col(name)
-    finite = nw.when(cell.is_finite()).then(cell)
-    answers = _one_row(
-        frame,
-        [
-            cell.is_finite().sum().alias("finite"),
-            ((cell == float("inf")) | (cell == float("-inf"))).sum().alias("infinite"),
-            finite.min().alias("low0"),
-            finite.max().alias("high0"),
-            finite.mean().alias("mean0"),
-        ],
-    )
-    infinite = int(answers["infinite"] or 0)
-    missing = rows - int(answers["finite"] or 0) - infinite
-    return replace(
-        _with_answers(column, 0, rows, answers | {"missing0": missing}), infinite=infinite
-    )
+def _finite_asks(table: _Asked, i: int) -> list[Ask]:
+    figures: tuple[Figure, ...] = (
+        "finite", "infinite", "finite_low", "finite_high", "finite_mean",
+    )  # fmt: skip
+    return [Ask(f"{figure}{i}", figure, table.names[i]) for figure in figures]
+
+
+def _finite(column: Column, i: int, rows: int, answers: dict[str, Any]) -> Column:
+    finite, infinite = (int(answers.get(f"{key}{i}") or 0) for key in ("finite", "infinite"))
+    figures = {f"{each}{i}": answers.get(f"finite_{each}{i}") for each in ("low", "high", "mean")}
+    figures[f"missing{i}"] = rows - finite - infinite
+    return replace(_with_answers(column, i, rows, figures), infinite=infinite)
 
 
 def _scalar(value: object) -> Scalar | None:

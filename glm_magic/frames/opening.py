@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from glm_magic.errors import FrameError
+from glm_magic.frames.arrow import ArrowTable
+from glm_magic.frames.datasets import Dataset
+from glm_magic.frames.dtypes import short_dtype
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, type_name, visible
+from glm_magic.frames.failures import quiet, raise_if_no_failure
+from glm_magic.frames.partitions import Partitions
+from glm_magic.frames.sources import Table
+from glm_magic.frames.spark import SparkTable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
     from glm_magic.frames.libraries import Owner
-
-Frame: TypeAlias = nw.DataFrame[Any] | nw.LazyFrame[Any]
+    from glm_magic.frames.sources import Source
 
 _JOINER = " / "
 _MAX_INDEX_LEVELS = 5
+_INDEX_HEAD = 100  # enough to tell text from other objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +37,13 @@ class Opened:
     """A frame that can be measured.
 
     Attributes:
-        frame: The frame, with unique text names; shares the user's data.
+        source: The table, with unique text names; shares the user's data.
         labels: The user's own column names as text, shape (columns,), not escaped yet.
         remarks: What a reader must know about names and index, one sentence each, escaped.
         index: The native pandas index when it is data, else None.
     """
 
-    frame: Frame
+    source: Source
     labels: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     index: Any = None
@@ -53,15 +61,12 @@ def open_frame(value: Any, owner: Owner, name: str) -> Opened:
         FrameError: The library or narwhals refuses the object.
     """
     try:
-        if owner.is_series:
-            return _open_series(value, owner)
-        if owner.library == "pandas":
-            return _open_pandas(value)
-        if owner.library == "pyarrow":
-            return _open_arrow(value)
-        frame = nw.from_native(value)
-        return Opened(frame, tuple(frame.collect_schema().names()))
+        with quiet():
+            return _OPENERS[owner.library](value, owner)
+    except FrameError:
+        raise
     except Exception as error:
+        raise_if_no_failure(error)
         raise unreadable(name, error) from error
 
 
@@ -70,14 +75,6 @@ def unreadable(name: str, error: BaseException) -> FrameError:
     first_line = visible(f"{error}".strip().partition("\n")[0], 160)
     message = f"{name} cannot be read: {type_name(error)}: {first_line}"
     return FrameError(message, f"Check that {name}.head(5) works in a cell of its own.")
-
-
-def collect(frame: Frame) -> nw.DataFrame[Any]:
-    """The result of a query; only ever called on aggregates and on a head."""
-    if isinstance(frame, nw.DataFrame):
-        return frame
-    # Streaming reads a file in pieces; the default engine loads the columns whole.
-    return frame.collect(engine="streaming")
 
 
 def label_text(label: object) -> str:
@@ -95,29 +92,110 @@ def label_text(label: object) -> str:
     return label.isoformat() if isinstance(label, date) else f"<{type_name(label)}>"
 
 
-def _open_series(value: Any, owner: Owner) -> Opened:
-    series = nw.from_native(value, series_only=True)
-    label = "values" if value.name is None or value.name == "" else label_text(value.name)
-    remarks, index = _read_index(value.index) if owner.library == "pandas" else ((), None)
-    return Opened(series.alias("values").to_frame(), (label,), remarks, index)
-
-
-def _open_pandas(value: Any) -> Opened:
+def _open_pandas(value: Any, owner: Owner) -> Opened:
+    if owner.class_name == "Index":
+        if value.nlevels > 1:
+            message = "A pandas MultiIndex cannot be described as a table."
+            raise FrameError(message, "Describe its .to_frame(index=False).")
+        return _open_series(value.to_series(index=range(len(value))), owner)
+    if owner.is_series:
+        return _open_series(value, owner)
     names = value.columns.tolist()
     labels = tuple(map(label_text, names))
     view = value
-    if not all(type(each) is str for each in names) or len(set(names)) < len(names):
+    if not _are_plain(names):
         view = value.copy(deep=False)  # shares the data; only the names are its own
         view.columns = [str(position) for position in range(len(names))]
     remarks, index = _read_index(value.index)
-    return Opened(nw.from_native(view), labels, (*_remarks(names, labels), *remarks), index)
+    source = Table(nw.from_native(view))
+    return Opened(source, labels, (*_remarks(names, labels), *remarks), index)
 
 
-def _open_arrow(value: Any) -> Opened:
-    names = list(value.column_names)
+def _open_polars(value: Any, owner: Owner) -> Opened:
+    if owner.is_series:
+        return _open_series(value, owner)
+    if owner.class_name == "LazyFrame" and value.explain(optimized=False).startswith("SINK"):
+        message = "This LazyFrame writes when it runs, so it cannot be described."
+        raise FrameError(message, "Describe the one before its sink_ method.")
+    frame = nw.from_native(value)
+    return Opened(Table(frame), tuple(frame.collect_schema().names()))
+
+
+def _open_series(value: Any, owner: Owner) -> Opened:
+    series = nw.from_native(value, series_only=True)
+    is_pandas = owner.library == "pandas"
+    remarks, index = _read_index(value.index) if is_pandas else ((), None)
+    labels = (_series_label(value.name),)
+    return Opened(Table(series.alias("values").to_frame()), labels, remarks, index)
+
+
+def _open_arrow(value: Any, owner: Owner) -> Opened:
+    arrow = sys.modules["pyarrow"]
+    if owner.class_name == "Dataset":
+        return Opened(Dataset(value), tuple(value.schema.names))
+    if owner.is_series:
+        return Opened(ArrowTable(nw.from_native(arrow.table({"values": value}))), ("values",))
+    table = arrow.Table.from_batches([value]) if owner.class_name == "RecordBatch" else value
+    names = list(table.column_names)
     unique = len(set(names)) == len(names)
-    view = value if unique else value.rename_columns([str(i) for i in range(len(names))])
-    return Opened(nw.from_native(view), tuple(names), _remarks(names, names))
+    view = table if unique else table.rename_columns([str(i) for i in range(len(names))])
+    return Opened(ArrowTable(nw.from_native(view)), tuple(names), _remarks(names, names))
+
+
+def _open_duckdb(value: Any, _: Owner) -> Opened:
+    names = list(value.columns)
+    view = value
+    if len(set(names)) < len(names):
+        view = value.project(", ".join(f'#{i + 1} as "{i}"' for i in range(len(names))))
+    return Opened(Table(nw.from_native(view)), tuple(names), _remarks(names, names))
+
+
+def _open_ibis(value: Any, owner: Owner) -> Opened:
+    table, names = value, None
+    if owner.is_series:
+        names = (_series_label(value.get_name()),)
+        table = value.name("values").as_table()
+    return Opened(Table(nw.from_native(table)), names or tuple(table.columns))
+
+
+def _open_dask(value: Any, owner: Owner) -> Opened:
+    if owner.is_series:
+        return Opened(Partitions(value.to_frame("values")), (_series_label(value.name),))
+    names = value.columns.tolist()
+    labels = tuple(map(label_text, names))
+    view = value
+    if not _are_plain(names):
+        view = value.copy()
+        view.columns = [str(position) for position in range(len(names))]
+    return Opened(Partitions(view), labels, _remarks(names, labels))
+
+
+def _open_spark(value: Any, _: Owner) -> Opened:
+    names = list(value.columns)
+    view = value
+    # A dot or a backtick in a name has a meaning in Spark.
+    if len(set(names)) < len(names) or not all(map(str.isidentifier, names)):
+        view = value.toDF(*(f"c{position}" for position in range(len(names))))
+    return Opened(SparkTable(nw.from_native(view)), tuple(names), _remarks(names, names))
+
+
+_OPENERS = {
+    "pandas": _open_pandas,
+    "polars": _open_polars,
+    "pyarrow": _open_arrow,
+    "duckdb": _open_duckdb,
+    "ibis": _open_ibis,
+    "dask": _open_dask,
+    "pyspark": _open_spark,
+}
+
+
+def _series_label(name: object) -> str:
+    return "values" if name is None or name == "" else label_text(name)
+
+
+def _are_plain(names: Sequence[object]) -> bool:
+    return all(type(each) is str for each in names) and len(set(names)) == len(names)
 
 
 def _remarks(names: Sequence[Hashable], labels: Sequence[str]) -> tuple[str, ...]:
@@ -140,10 +218,15 @@ def _read_index(index: Any) -> tuple[tuple[str, ...], Any]:
     if type(index).__name__ == "RangeIndex" and index.name is None:
         return (), None
     names = list(index.names)[:_MAX_INDEX_LEVELS]
-    dtypes = list(index.dtypes) if index.nlevels > 1 else [index.dtype]
+    head = index[:_INDEX_HEAD]
     levels = (
         f"{'(unnamed)' if name is None else quoted(label_text(name), MAX_NAME_CHARACTERS)} "
-        f"{visible(str(dtype), MAX_NAME_CHARACTERS)}"
-        for name, dtype in zip(names, dtypes, strict=False)
+        f"{_short_dtype(head.get_level_values(level))}"
+        for level, name in enumerate(names)
     )
     return (f"index, not among the columns: {', '.join(levels)}",), index
+
+
+def _short_dtype(level: Any) -> str:
+    series = nw.from_native(level.to_series(), series_only=True)
+    return short_dtype(series.dtype, level.dtype)

@@ -50,8 +50,22 @@ def probe_column(column: Column, series: Series) -> Column:
 
 def has_scalars_only(series: Series) -> bool:
     """Whether an object column holds numbers or dates only, as far as its first rows say."""
-    values = attempt(lambda: series.drop_nulls().head(_SAMPLE_VALUES).to_list()) or []
-    return bool(values) and all(isinstance(value, Scalar) for value in values)
+    values = attempt(lambda: series.drop_nulls().to_list()) or []
+    return bool(values) and all(map(_is_plain_scalar, values))
+
+
+def has_own_texts(series: Series) -> bool:
+    """Whether a text column holds objects of the user's own classes, whose code must not run."""
+    if str(getattr(series.to_native(), "dtype", "")) != "object":  # pandas' type for anything
+        return False
+    values = attempt(series.to_list) or []
+    return any(isinstance(value, str) and type(value) is not str for value in values)
+
+
+def _is_plain_scalar(value: object) -> bool:
+    """Whether a value is a number or date of Python's or of pandas' own, with no other code."""
+    home = str(type.__getattribute__(type(value), "__module__")).partition(".")[0]
+    return isinstance(value, Scalar) and home in ("builtins", "datetime", "decimal", "pandas")
 
 
 def _present(series: Series) -> Series:
@@ -76,6 +90,8 @@ def _probe_objects(column: Column, values: Series) -> Column:
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MAX_TYPES]
     total = len(objects)
     shown = (n if c == total else f"{n} {format_share(c / total)}" for n, c in ranked)
-    texts = [each[:_SAMPLE_CHARACTERS] for each in objects if isinstance(each, str)]
+    cut = slice(_SAMPLE_CHARACTERS)
+    # Not `each[cut]`, which is code of a class of the user's own.
+    texts = [str.__getitem__(each, cut) for each in objects if isinstance(each, str)]
     personal = column.personal or is_personal_sample(texts[:_SAMPLE_VALUES])
     return replace(column, types=tuple(shown), personal=personal)

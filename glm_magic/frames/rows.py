@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import narwhals.stable.v2 as nw
 
@@ -16,16 +16,19 @@ from glm_magic.frames.escape import (
     Scalar,
     count_hidden,
     format_scalar,
+    is_scalar,
     type_name,
     visible,
 )
-from glm_magic.frames.opening import Opened, collect, label_text
+from glm_magic.frames.hiding import matches
+from glm_magic.frames.opening import Opened, label_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MAX_CELL_CHARACTERS = 200
 MAX_COLUMNS = 100
+_READ_CHARACTERS = MAX_CELL_CHARACTERS + 1200  # to find a secret that begins in what is shown
 _MAX_ITEMS, _DEPTH = 5, 2  # of a list, dict or tuple in a cell
 
 
@@ -46,35 +49,40 @@ class RawRows:
     left_out: tuple[str, ...] = ()
 
 
-def raw_rows(opened: Opened, wanted: int, max_tokens: int) -> RawRows:
+def raw_rows(opened: Opened, wanted: int, max_tokens: int, hidden: Sequence[str] = ()) -> RawRows:
     """The head of a frame as CSV.
 
     Args:
         opened: The frame.
         wanted: Rows asked for.
         max_tokens: Estimated tokens the CSV may take; whole rows are left out beyond it.
+        hidden: Names or patterns of what is left out of dictionaries in cells too; columns of
+            these names are gone from the frame already.
     """
-    names = opened.frame.collect_schema().names()[:MAX_COLUMNS]
+    names = list(opened.source.schema())[:MAX_COLUMNS]
     labels = list(opened.labels[:MAX_COLUMNS])
     asked = min(wanted, max_tokens)  # a row is a token at least
     # Without columns there is nothing to select, and nothing to show.
-    table = collect(opened.frame.select(names).head(asked)).rows() if names else []
+    table = opened.source.rows(names, asked) if names else []
     index = _index_cells(opened, asked)
     labels = [*_index_labels(opened), *labels]
     lines = [_csv([visible(label, MAX_NAME_CHARACTERS) for label in labels])]
-    used, hidden, count = estimate_tokens(lines[0]), 0, 0
+    used, escaped, count = estimate_tokens(lines[0]), 0, 0
     for position, values in enumerate(table):
         row = (*index[position], *values) if index else values
-        line = _csv(list(_cells(row)))
+        texts = [_text(value, hidden) for value in row]
+        line = _csv([visible(text, MAX_CELL_CHARACTERS) for text in texts])
         used += estimate_tokens(line)
         if used > max_tokens:
             break
-        hidden += sum(count_hidden(v, MAX_CELL_CHARACTERS) for v in row if isinstance(v, str))
+        escaped += sum(count_hidden(text, MAX_CELL_CHARACTERS) for text in texts)
         lines.append(line)
         count += 1
     left_out = list(_left_out(opened, count, len(table), asked, wanted))
+    if not labels:
+        return RawRows()
     said = f"the first {count:,} rows as CSV:" if count != 1 else "the first row as CSV:"
-    return RawRows((said, *lines), count, hidden, tuple(left_out))
+    return RawRows((said, *lines), count, escaped, tuple(left_out))
 
 
 def _index_labels(opened: Opened) -> list[str]:
@@ -91,45 +99,51 @@ def _index_cells(opened: Opened, asked: int) -> list[tuple[object, ...]]:
     return labels if opened.index.nlevels > 1 else [(label,) for label in labels]
 
 
-def cell_text(value: object, depth: int = _DEPTH) -> str:
-    """A cell as text; a foreign object is never asked for its repr, which may be endless."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+def cell_text(value: object, hidden: Sequence[str] = (), depth: int = _DEPTH) -> str:
+    """A cell as text, long ones cut; no code of a foreign object runs, it may be endless."""
+    kind = type(value)
+    if value is None or kind.__name__ in ("NAType", "NaTType"):
         return ""
-    if isinstance(value, str):
-        return str.__str__(value)[: 2 * MAX_CELL_CHARACTERS]
-    if isinstance(value, float) and not isinstance(value, bool):
-        return "" if value != value else repr(float(value)).removesuffix(".0")
-    if isinstance(value, Scalar):
-        return format_scalar(value)
-    if isinstance(value, bytes | bytearray):
+    if issubclass(kind, str):
+        return str.__getitem__(cast("str", value), slice(_READ_CHARACTERS))
+    if is_scalar(value):
+        return _scalar_text(cast("Scalar", value))
+    if type(value) is bytes or type(value) is bytearray:
         return f"<{len(value):,} bytes>"
-    if depth and type(value) in (list, tuple, dict):
-        return _nested(value, depth)
+    if depth and kind in (list, tuple, dict):
+        return _nested(value, hidden, depth)
     return f"<{type_name(value)}>"
 
 
-def _nested(value: Any, depth: int) -> str:
+def _scalar_text(value: Scalar) -> str:
+    if isinstance(value, float):
+        return "" if value != value else repr(float(value)).removesuffix(".0")
+    return format_scalar(value)
+
+
+def _nested(value: Any, hidden: Sequence[str], depth: int) -> str:
     parts: Iterator[str]
     if isinstance(value, dict):
-        parts = (f"{_key(k)}: {cell_text(v, depth - 1)}" for k, v in value.items())
+        named = ((cell_text(key, depth=0), cell) for key, cell in value.items())
+        parts = (
+            f"{name}: {cell_text(cell, hidden, depth - 1)}"
+            for name, cell in named
+            if not (hidden and matches(name, hidden))
+        )
     else:
-        parts = (cell_text(each, depth - 1) for each in value)
+        parts = (cell_text(each, hidden, depth - 1) for each in value)
     shown = ", ".join(islice(parts, _MAX_ITEMS))
     more = ", …" if len(value) > _MAX_ITEMS else ""
     return f"{{{shown}{more}}}" if isinstance(value, dict) else f"[{shown}{more}]"
 
 
-def _key(key: object) -> str:
-    return cell_text(key, 0)
-
-
-def _cells(row: Sequence[object]) -> Iterator[str]:
-    for value in row:
-        try:
-            text = cell_text(nw.to_py_scalar(value) if hasattr(value, "item") else value)
-        except Exception:  # a foreign object that fails when looked at
-            text = f"<{type_name(value)}>"
-        yield visible(text, MAX_CELL_CHARACTERS)
+def _text(value: object, hidden: Sequence[str]) -> str:
+    try:
+        # numpy's numbers know themselves as Python's; nothing else is asked.
+        own = type(value).__module__ == "numpy" and not hasattr(value, "__len__")
+        return cell_text(nw.to_py_scalar(value) if own else value, hidden)
+    except Exception:  # an object that fails when looked at
+        return f"<{type_name(value)}>"
 
 
 def _csv(cells: Sequence[str]) -> str:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from glm_magic.frames.columns import Column
 
 LEVELS = ("schema", "stats", "values")
-_FEW_TOP_VALUES = 3
+# How many frequent values are shown, from rich to poor.
+_TOP_VALUES = (MAX_TOP_VALUES, 8, 3)
 
 _TOKENS_TO_SAY_SO = 60
+_LAST_COLUMNS = 5
 
 # The words for what a poorer detail leaves out.
 _LESS = {"stats": "frequent values", "schema": "statistics and frequent values"}
@@ -82,8 +84,7 @@ def _details(level: str, about: str, *, folds_well: bool) -> Iterator[Detail]:
     """From rich to poor; where names fold well, folding says more than names without figures."""
     rich = []
     if level == "values":
-        rich = [Detail("values", MAX_TOP_VALUES, False, about)]
-        rich.append(Detail("values", _FEW_TOP_VALUES, False, about))
+        rich = [Detail("values", top, False, about) for top in _TOP_VALUES]
     if level != "schema":
         rich.append(Detail("stats", 0, False, about))
     names = Detail("schema", 0, False, about)
@@ -108,23 +109,30 @@ def _left_out(
 
 
 def _cut(groups: Sequence[Group], asked: str, max_tokens: int) -> Summary:
-    """The last resort: as many names as fit, and a count of the rest by type."""
+    """The last resort: as many names as fit, and a count of the rest by type.
+
+    The last columns are named too: there stand labels and targets.
+    """
     detail = Detail("schema", 0, folded=True)
     lines = [group_line(group, detail) for group in groups]
     # The lines that say what was left out need their place too.
     room = max_tokens - _TOKENS_TO_SAY_SO
-    fitting = bisect_right(range(len(lines)), room, key=lambda count: _tokens(lines[: count + 1]))
-    lines = lines[:fitting]
-    rest = [column for group in groups[len(lines) :] for column in group.columns]
+    last = min(_LAST_COLUMNS, len(lines))
+    while last and _tokens(lines[-last:]) > room // 4:
+        last -= 1
+    first, tail = lines[: len(lines) - last], lines[len(lines) - last :]
+    room -= _tokens(tail)
+    fitting = bisect_right(range(len(first)), room, key=lambda count: _tokens(first[: count + 1]))
+    rest = [column for group in groups[fitting : len(first)] for column in group.columns]
     types = Counter(column.dtype for column in rest)
     ranked = sorted(types.items(), key=lambda pair: (-pair[1], pair[0]))
     kinds = ", ".join(f"{count:,} {dtype}" for dtype, count in ranked[:3])
     more = ", …" if len(ranked) > 3 else ""
-    lines.append(f"… and {len(rest):,} more columns: {kinds}{more}")
+    counted = f"… and {len(rest):,} more columns: {kinds}{more}"
     said = [f"{len(rest):,} columns, to fit the token budget"]
     if asked != "schema":
         said.append("statistics of the others")
-    return Summary(tuple(lines), "schema", tuple(said))
+    return Summary((*first[:fitting], counted, *tail), "schema", tuple(said))
 
 
 def _tokens(lines: Sequence[str]) -> int:

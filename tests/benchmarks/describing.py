@@ -23,7 +23,7 @@ def measure() -> Iterator[Figure]:
 
         yield from _compared("penguins (pandas)", palmerpenguins.load_penguins(), runs=15)
     if find_spec("polars"):
-        yield from _compared("1M x 20 (polars)", _large_frame(), runs=5)
+        yield from _compared("1M x 20 (polars)", large_frame(), runs=5)
 
 
 def _compared(name: str, frame: Any, runs: int) -> Iterator[Figure]:
@@ -44,12 +44,12 @@ def _timed(deed: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - cpu, time.perf_counter() - wall
 
 
-def _large_frame() -> Any:
-    """Numbers, dates, categories, texts and gaps; the same on every run."""
+def large_frame(seed: int = 20) -> Any:
+    """A million rows of numbers, dates, categories, texts and gaps; the same on every run."""
     import numpy as np
     import polars as pl
 
-    random = np.random.default_rng(20)
+    random = np.random.default_rng(seed)
     columns: dict[str, Any] = {
         f"measure_{n}": random.normal(n, 1 + n, _ROWS).round(3) for n in range(7)
     }

@@ -1,5 +1,6 @@
 """What the four levels show of a frame everybody knows."""
 
+import polars as pl
 import pytest
 
 from glm_magic.chat.tokens import estimate_tokens
@@ -19,13 +20,13 @@ sex str 3.2% missing
 year i64"""
 
 STATS = """\
-species str 3 distinct, 6-9 characters
-island str 3 distinct, 5-9 characters
+species str 3 distinct, 6-9 characters, title case
+island str 3 distinct, 5-9 characters, title case
 bill_length_mm f64 0.6% missing 32.1..59.6 mean 43.92
 bill_depth_mm f64 0.6% missing 13.1..21.5 mean 17.15
 flipper_length_mm f64 0.6% missing 172..231 mean 200.9
 body_mass_g f64 0.6% missing 2700..6300 mean 4202
-sex str 3.2% missing 2 distinct, 4-6 characters
+sex str 3.2% missing 2 distinct, 4-6 characters, lower case
 year i64 2007..2009 mean 2008, 3 distinct"""
 
 VALUES = """\
@@ -93,7 +94,7 @@ def test_rows_of_a_named_index_keep_their_labels() -> None:
     """A row of a time series is nothing without its time."""
     frame = penguins().head(12).rename_axis("bird")
     text = describe(frame, "p", rows=1).text
-    assert "index, not among the columns: bird int64" in text
+    assert "index, not among the columns: bird i64" in text
     frame = frame.set_index(["species", "year"])
     text = describe(frame, "p", rows=1).text
     assert "\nspecies,year,island," in text
@@ -108,3 +109,20 @@ def test_likely_personal_columns_are_pointed_out() -> None:
     assert line_of(attachment, "contact") == line
     assert attachment.notes == ("Likely personal, values not summarized: contact.",)
     assert "The raw rows hold them." in describe(frame, "p", rows=1).notes[0]
+
+
+def test_quartiles_and_distinct_counts_are_shown_on_request() -> None:
+    """Asked for, a quarter, half and three quarters of the way up stand behind the mean."""
+    shown = describe(penguins(), "p", quantiles=True)
+    assert line_of(shown, "body_mass_g") == (
+        "body_mass_g f64 0.6% missing 2700..6300 mean 4202 quartiles 3550 4050 4750, ~94 distinct"
+    )
+    assert line_of(shown, "sex") == "sex str 3.2% missing 2 distinct: male 49% female 48%"
+    assert "quartiles" not in describe(penguins(), "p", quantiles=True, level="schema").text
+
+
+def test_a_column_of_twelve_values_shows_all() -> None:
+    """Months and the like are listed whole; of more values the most frequent are."""
+    frame = pl.DataFrame({"month": [f"m{i:02}" for i in range(12) for _ in range(10)]})
+    assert "m11 8.3%" in describe(frame, "f").text
+    assert "rarer" not in describe(frame, "f").text

@@ -66,6 +66,9 @@ PANDAS: dict[str, tuple[Any, str]] = {
     "arrow": (pd.array([1.5, 2] * 20, dtype="float64[pyarrow]"), "f64 1.5..2 mean 1.75"),
     "lists": (pd.array([[1]] * ROWS, dtype=pd.ArrowDtype(pa.list_(pa.int64()))), "list[i64]"),
     "waits": (pd.to_timedelta(range(ROWS), "h"), "duration 0:00:00..1d 15:00:00"),
+    "mostly": (pd.arrays.SparseArray([0, 0, 1, 2] * 10), "Sparse[int64, 0] 0..2 mean 0.75"),
+    "holes": (pd.arrays.SparseArray([np.nan, 1.0] * 20), "Sparse[float64, nan] 50% missing always"),
+    "spans": (pd.interval_range(0, ROWS), "interval[int64, right]"),
     "periods": (pd.period_range("2020-01-01", periods=ROWS), "period[D]"),
     "complex": ([1j] * ROWS, "complex128"),
     "large": ([10**17, 1] * 20, "i64 1..100000000000000000"),
@@ -140,6 +143,9 @@ def test_odd_polars_columns_have_their_lines() -> None:
         (pa.table({}), "0 rows × 0 columns"),
         (pd.Series([], name="a", dtype="float64"), "0 values"),
         (pl.Series([1, 2]), "2 values"),
+        (pd.Index([]), "0 values"),
+        (pa.array([]), "0 values"),
+        (pa.record_batch({"a": [1]}), "1 row × 1 column"),
     ],
 )
 @pytest.mark.parametrize("options", [{"level": "schema"}, {"level": "stats"}, {}, {"rows": 3}])
@@ -169,7 +175,7 @@ def test_columns_and_rows_of_several_levels_are_explained() -> None:
     frame = pd.DataFrame([[1, 2]] * 20, columns=columns, index=index)
     assert column_lines(describe(frame, "p", level="schema")) == [
         'column names have several levels, joined here with " / "',
-        "index, not among the columns: k int64, (unnamed) str",
+        "index, not among the columns: k i64, (unnamed) str",
         '"a / x" i64',
         "b i64",
     ]
@@ -195,6 +201,14 @@ def test_a_column_that_cannot_be_read_is_named() -> None:
         "b i64 1..2 mean 1.5, 2 distinct: 1 50% 2 50%",
     ]
     assert attachment.notes == ("Could not be measured: a.",)
+
+
+def test_an_index_of_several_levels_is_refused_with_a_remedy() -> None:
+    """To describe it would be to copy it."""
+    index = pd.MultiIndex.from_product([[1], [2]])
+    with pytest.raises(FrameError, match="MultiIndex cannot be described") as caught:
+        describe(index, "p")
+    assert "to_frame" in caught.value.remedy
 
 
 def test_a_frame_that_cannot_be_read_is_an_error() -> None:

@@ -1,0 +1,189 @@
+"""Columns the user hides altogether, and likely personal ones whose values the user allows.
+
+A hidden column is taken out of the frame itself, before anything is read: what is not there cannot
+leak from a later step. What cannot be taken out stops the description.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import narwhals.stable.v2 as nw
+
+from glm_magic.errors import ArgumentError
+from glm_magic.frames.columns import Column
+from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
+from glm_magic.frames.libraries import require_owner
+from glm_magic.frames.opening import Opened, label_text, open_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from narwhals.stable.v2.dtypes import DType
+
+_LEVELS = " / "  # between the levels of a pandas column name
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What was taken out of a frame.
+
+    Attributes:
+        columns: The user's names of the hidden columns, not escaped yet.
+        levels: The names of the hidden index levels.
+        patterns: What the user hides, for what lies inside cells.
+    """
+
+    columns: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What the model is told, without names: nothing, or one phrase."""
+        counts = ((len(self.columns), "column"), (len(self.levels), "index level"))
+        parts = [plural(n, noun) for n, noun in counts if n]
+        return (f"{' and '.join(parts)}, hidden by the user",) if parts else ()
+
+    @property
+    def note(self) -> str:
+        """What the user is told, with the first names, or ""."""
+        names = [quoted(name, MAX_NAME_CHARACTERS) for name in (*self.columns, *self.levels)]
+        more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
+        return f"Hidden by you: {', '.join(names[:10])}{more}." if names else ""
+
+    def in_line(self, line: str) -> bool:
+        """Whether a line about the frame names something hidden."""
+        return any(_names(line, label) for label in (*self.columns, *self.levels))
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedColumn(Column):
+    """A record that nothing makes personal again: the user allowed its values."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "personal", False)
+
+
+def patterns_of(given: Iterable[str], what: str) -> tuple[str, ...]:
+    """The patterns, checked: a single text would be read as its letters, and hide nothing.
+
+    Raises:
+        ArgumentError: Something else than names or patterns.
+    """
+    listed = not isinstance(given, str | bytes) and isinstance(given, Iterable)
+    patterns = tuple(given) if listed else ()
+    if not listed or not all(isinstance(each, str) for each in patterns):
+        message = f"{what} must be a list of column names or patterns, not {given!r:.60}."
+        raise ArgumentError(message, f'Write {what}=["email", "*_name"].')
+    return patterns
+
+
+def matches(label: str, patterns: Sequence[str]) -> bool:
+    """Whether a name, or one level of it, is one of the names or fits one of the patterns.
+
+    Upper and lower case differ; spaces around a name and ways to compose an accent do not.
+    """
+    spellings = {_plain(part) for part in (label, *label.split(_LEVELS))} | {label}
+    return any(
+        spelling == plain or fnmatchcase(spelling, plain)
+        for spelling in spellings
+        for plain in {_plain(pattern) for pattern in patterns} | set(patterns)
+    )
+
+
+def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
+    """The frame without the columns, index levels and remarks the user hides."""
+    if not patterns:
+        return opened, Hidden()
+    schema = opened.source.schema()
+    kept, hidden = [], []
+    for name, label, dtype in zip(schema, opened.labels, schema.values(), strict=True):
+        if matches(label, patterns) or _has_field(dtype, patterns):
+            hidden.append(label)
+        else:
+            kept.append((name, label))
+    index, levels = _without_levels(opened.index, patterns)
+    taken = Hidden(tuple(hidden), levels, tuple(patterns))
+    remarks = [line for line in opened.remarks if not taken.in_line(line)]
+    if index is not None and levels:
+        names = ", ".join(quoted(_level_name(each), MAX_NAME_CHARACTERS) for each in index.names)
+        remarks.append(f"index, not among the columns: {names}")
+    return (
+        replace(
+            opened,
+            source=opened.source.select([name for name, _ in kept]) if hidden else opened.source,
+            labels=tuple(label for _, label in kept),
+            remarks=tuple(remarks),
+            index=index,
+        ),
+        taken,
+    )
+
+
+def hides_some(value: object, name: str, patterns: Sequence[str]) -> bool:
+    """Whether a frame has a column or index level that the patterns hide; reads names only.
+
+    Raises:
+        FrameError: The object is no frame, or it cannot be read.
+    """
+    _, hidden = hide(open_frame(value, require_owner(value, name), name), patterns)
+    return bool(hidden.columns or hidden.levels)
+
+
+def allow(columns: Iterable[Column], patterns: Sequence[str]) -> list[Column]:
+    """The records, with those the user allows protected from being taken for personal."""
+    fields = Column.__dataclass_fields__
+    return [
+        AllowedColumn(**{name: getattr(column, name) for name in fields})
+        if matches(column.name, patterns)
+        else column
+        for column in columns
+    ]
+
+
+def plural(count: int, noun: str) -> str:
+    """A number and what it counts: "1 column", "1,200 columns"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip())
+
+
+def _has_field(dtype: DType | type[DType], patterns: Sequence[str]) -> bool:
+    """Whether a nested type shows a field of a hidden name; the type is part of the text."""
+    if isinstance(dtype, nw.Struct):
+        return any(
+            matches(field.name, patterns) or _has_field(field.dtype, patterns)
+            for field in dtype.fields
+        )
+    return isinstance(dtype, nw.List | nw.Array) and _has_field(dtype.inner, patterns)
+
+
+def _without_levels(index: Any, patterns: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
+    if index is None:
+        return None, ()
+    names = list(map(_level_name, index.names))
+    hidden = [i for i, name in enumerate(names) if matches(name, patterns)]
+    if not hidden:
+        return index, ()
+    left = None if len(hidden) == len(names) else index.droplevel(hidden)
+    return left, tuple(names[i] for i in hidden)
+
+
+def _level_name(name: object) -> str:
+    return "(unnamed)" if name is None else label_text(name)
+
+
+def _names(line: str, label: str) -> bool:
+    """Whether a line holds a name as words of its own, as it is or as it would be shown."""
+    forms = {quoted(label, MAX_NAME_CHARACTERS), visible(label, MAX_NAME_CHARACTERS), label}
+    return any(
+        form and re.search(rf"(?<!\w){re.escape(form)}(?!\w)", line) is not None for form in forms
+    )

@@ -1,0 +1,223 @@
+"""One contract for all libraries: the same data gives the same lines, wherever it lives."""
+
+import _thread
+import datetime as dt
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glm_magic.frames import describe, is_frame
+from glm_magic.frames.libraries import require_owner
+from glm_magic.frames.measure import measure, read_schema
+from glm_magic.frames.opening import open_frame
+
+from .libraries import BUILDERS, ROWS, arrow_table, needed, pandas_frame, quietly, write_parts
+from .samples import column_lines, line_of
+from .spark import spark_sessions
+
+SPARKS = {"spark classic": "classic", "spark connect": "connect"}
+LIBRARIES = [*BUILDERS, *SPARKS]
+
+KINDS = {
+    "pandas": "pandas DataFrame",
+    "pandas with arrow types": "pandas DataFrame",
+    "polars": "polars DataFrame",
+    "polars lazy": "polars LazyFrame",
+    "polars scan": "polars LazyFrame",
+    "pyarrow": "pyarrow Table",
+    "pyarrow batch": "pyarrow RecordBatch",
+    "pyarrow dataset": "pyarrow Dataset",
+    "duckdb": "duckdb relation",
+    "ibis": "ibis Table",
+    "dask": "dask DataFrame",
+    "geopandas": "geopandas GeoDataFrame, a pandas DataFrame",
+    "spark classic": "pyspark DataFrame",
+    "spark connect": "pyspark DataFrame",
+}
+# What the default level says, in every library.
+EXPECTED = """
+figures marked ~ are from the first 10,000 rows
+count i64 0..996 mean 496.9
+gaps i64 20% missing 1..11999 mean 6000, ~all distinct
+grade i64 1..4 mean 2.5, ~4 distinct: 1 25% 2 25% 3 25% 4 25%
+price f64 0..1500 mean 749.9
+ratio f64 33% missing -2..4.25 mean 0.9167 and 2,000 infinite, ~4 distinct: -2 17% 0.5 17% \
+4.25 17% inf 17%
+nothing f64 100% missing
+flag bool 25% missing true 50% false 25%
+city str 20% missing ~3 distinct: Bonn 40% Köln 20% Ulm 20%
+late str many distinct, ~5 characters, lower case
+remark str ~all distinct, ~26-29 characters, free text
+email str many distinct, ~19-20 characters, e-mail (personal?)
+species category 25% missing ~3 distinct: Adelie 25% Chinstrap 25% Gentoo 25%
+day date 10% missing 2020-01-02..2021-02-03
+at datetime 2020-01-01 00:00:00..2020-01-09 07:59:00, ~all distinct
+moment datetime[UTC] 2020-01-01 00:00:00..2021-05-14 23:00:00, ~all distinct
+"""
+# The only exceptions. These read Parquet and have no type for its dictionaries: text it is, which
+# below the level "values" has lengths too.
+NO_CATEGORIES = ("duckdb", "ibis", "spark classic", "spark connect")
+# A GeoDataFrame has one column more.
+GEOMETRY = "geometry geometry Point, EPSG:4326, x 0..11999, y 0..11999"
+
+
+@pytest.fixture(scope="module")
+def table() -> Any:
+    """The common data."""
+    return arrow_table()
+
+
+@pytest.fixture(scope="module")
+def sparks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A classic and a Connect session of one Spark."""
+    with spark_sessions(tmp_path_factory.mktemp("spark")) as sessions:
+        yield sessions
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request: pytest.FixtureRequest) -> str:
+    """The name of a library; Spark comes last, so that it starts once."""
+    return str(request.param)
+
+
+@pytest.fixture
+def frame(library: str, table: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+    """The common data in that library."""
+    with quietly():
+        if library not in SPARKS:
+            return BUILDERS[library](table, tmp_path)
+        session = request.getfixturevalue("sparks")[SPARKS[library]]
+        # One file: of several, Spark reads the largest first, so its first rows are others.
+        return session.read.parquet(str(write_parts(table, tmp_path, parts=1)))
+
+
+def _own_lines(library: str, lines: list[str]) -> list[str]:
+    """The lines expected of one library."""
+    if library in NO_CATEGORIES:
+        lines = [line.replace("species category", "species str") for line in lines]
+    return [*lines, GEOMETRY] if library == "geopandas" else lines
+
+
+def test_the_same_data_gives_the_same_lines(library: str, frame: Any) -> None:
+    """Names, types, gaps, ranges, means, frequent values and shapes are those of every library."""
+    assert is_frame(frame)
+    attachment = describe(frame, "p")
+    assert column_lines(attachment) == _own_lines(library, EXPECTED.strip().split("\n"))
+    assert attachment.shape == (ROWS, 16 if library == "geopandas" else 15)
+    assert attachment.kind == KINDS[library]
+    assert describe(frame, "p").text == attachment.text
+
+
+def test_the_first_rows_are_the_same(library: str, frame: Any) -> None:
+    """Raw rows are written alike, in the order of the data."""
+    lines = column_lines(describe(frame, "p", level="schema", rows=3))
+    at = lines.index("the first 3 rows as CSV:") + 2
+    assert [line.removesuffix(",<Point>") for line in lines[at:]] == [
+        "0,,1,0,0.5,,true,Bonn,early,order 0 was number 0 today,person0@example.org,Adelie,"
+        ",2020-01-01 00:00:00,2020-01-01 00:00:00",
+        "7,1,2,0.125,,,false,Köln,early,order 1 was number 1 today,person1@example.org,Gentoo,"
+        "2020-01-02,2020-01-01 00:01:00,2020-01-01 01:00:00",
+        "14,2,3,0.25,,,true,Bonn,early,order 2 was number 2 today,person2@example.org,Chinstrap,"
+        "2020-01-03,2020-01-01 00:02:00,2020-01-01 02:00:00",
+    ]
+
+
+def test_a_part_of_the_columns_is_the_same(library: str, frame: Any) -> None:
+    """Hidden columns are not read, and the others stay what they are."""
+    lines = column_lines(describe(frame, "p", hidden=["[!cg]*", "count", "geometry"]))
+    expected = EXPECTED.strip().split("\n")
+    assert lines[1:-1] == [expected[2], expected[3], expected[8]]
+
+
+# A quarter, half and three quarters of the way up; and how many distinct values there are.
+QUARTILES = {
+    "count": (246, 496, 746, 997),
+    "gaps": (2999, 6001, 8999, 9600),
+    "grade": (1, 2, 3, 4),
+    "price": (374.875, 749.875, 1124.875, 12_000),
+    "day": (dt.date(2020, 4, 11), dt.date(2020, 7, 20), dt.date(2020, 10, 28), 360),
+    "at": (
+        dt.datetime(2020, 1, 3, 2),
+        dt.datetime(2020, 1, 5, 4),
+        dt.datetime(2020, 1, 7, 6),
+        12_000,
+    ),
+}
+DISTINCT = {"city": 3, "late": 41, "remark": 12_000, "email": 50, "species": 3, "nothing": 0}
+
+
+def test_quartiles_and_distinct_counts_are_close(library: str, frame: Any) -> None:
+    """On request each library tells quartiles within 0.1 % and distinct counts within 10 %."""
+    with quietly():
+        opened = open_frame(frame, require_owner(frame, "p"), "p")
+        schema = read_schema(opened)
+        columns = measure(opened, schema, range(len(schema)), "stats", quantiles=True).columns
+    found = {column.name: column for column in columns}
+    for name, (*expected, distinct) in QUARTILES.items():
+        quantiles = found[name].quantiles
+        assert quantiles is not None
+        for each, wanted in zip(quantiles, expected, strict=True):
+            least, most = _near(wanted, name)
+            assert least <= each <= most, name
+        assert found[name].approx_distinct == pytest.approx(distinct, rel=0.1)
+    for name, distinct in DISTINCT.items():
+        assert found[name].approx_distinct == pytest.approx(distinct, rel=0.1), name
+        assert found[name].quantiles is None
+
+
+def _near(wanted: Any, name: str) -> tuple[Any, Any]:
+    """A range of 0.1 % of the rows around a quartile."""
+    if name == "grade":
+        return wanted, wanted + 1  # each quarter of the rows ends where the next value begins
+    step = {"day": dt.timedelta(2), "at": dt.timedelta(minutes=12)}.get(name, 12)
+    return wanted - step, wanted + step
+
+
+@pytest.mark.parametrize("session", SPARKS.values())
+def test_an_interrupt_cancels_the_jobs_of_spark(session: str, sparks: Any) -> None:
+    """Nothing goes on running on the cluster, and the next query finds it free."""
+    frame = sparks[session].range(10**13).selectExpr("sin(id) as a", "id % 3 as b")
+    jobs = sparks["classic"].sparkContext.statusTracker()
+    # PySpark's own handler would cancel whatever runs; an interrupt may come another way.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(4, _thread.interrupt_main).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            describe(frame, "p")
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    deadline = time.monotonic() + 20
+    while jobs.getActiveJobsIds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(jobs.getActiveJobsIds()) == []
+    assert "a f64" in describe(frame.limit(20), "p").text
+
+
+SERIES: dict[str, Callable[[Any], Any]] = {
+    "pandas Series": lambda table: pandas_frame(table)["gaps"],
+    "pandas Index": lambda table: needed("pandas").Index(pandas_frame(table)["gaps"]),
+    "polars Series": lambda table: needed("polars").from_arrow(table)["gaps"],
+    "pyarrow ChunkedArray": lambda table: table["gaps"],
+    "pyarrow Array": lambda table: table["gaps"].combine_chunks(),
+    "dask Series": lambda table: needed("dask.dataframe").from_pandas(
+        pandas_frame(table), npartitions=3
+    )["gaps"],
+    "ibis Column": lambda table: needed("ibis").memtable(table.select(["gaps"]))["gaps"],
+}
+
+
+@pytest.mark.parametrize("kind", SERIES)
+def test_a_single_column_says_what_it_says_in_a_table(kind: str, table: Any) -> None:
+    """A column without a table has the same line; where it knows no name it is called values."""
+    with quietly():
+        series = SERIES[kind](table)
+    attachment = describe(series, "p")
+    line = line_of(attachment, "values" if kind.startswith("pyarrow") else "gaps")
+    assert line.split(" ", 1)[1] == "i64 20% missing 1..11999 mean 6000, ~all distinct"
+    assert attachment.kind == kind
+    assert ", 12,000 values (" in attachment.text

@@ -1,0 +1,223 @@
+"""What the user hides leaves nothing behind; what the user allows is shown like anything else."""
+
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glm_magic.errors import ArgumentError, FrameError
+from glm_magic.frames import describe
+
+from .samples import column_lines, line_of
+
+SECRET = "qZ7"  # in every hidden name and value, and in nothing else
+
+
+def people() -> pd.DataFrame:
+    """20 rows with two columns to hide."""
+    return pd.DataFrame(
+        {
+            "sqZ7_email": [f"qZ7{i}@example.org" for i in range(20)],
+            "n": range(20),
+            "sqZ7_name": "qZ7Bob",
+        }
+    )
+
+
+MAKERS = {
+    "pandas": lambda frame: frame,
+    "polars": pl.from_pandas,
+    "lazy": lambda frame: pl.from_pandas(frame).lazy(),
+    "arrow": pa.Table.from_pandas,
+}
+
+
+@pytest.mark.parametrize("library", MAKERS)
+@pytest.mark.parametrize("hidden", [["sqZ7_email", "sqZ7_name"], ["sqZ7*"], ["*_email", "*_name"]])
+def test_a_hidden_column_is_counted_and_not_named(library: str, hidden: list[str]) -> None:
+    """Neither name nor value is in the text, raw rows included; the user is told which."""
+    attachment = describe(MAKERS[library](people()), "people", hidden=hidden, rows=3)
+    assert SECRET not in attachment.text
+    assert column_lines(attachment) == [
+        "n i64 0..19 mean 9.5, 20 distinct",
+        "left out: 2 columns, hidden by the user",
+        "the first 3 rows as CSV:",
+        "n",
+        "0",
+        "1",
+        "2",
+    ]
+    assert attachment.shape == (20, 3)
+    assert attachment.notes == ("Hidden by you: sqZ7_email, sqZ7_name.",)
+
+
+names = st.lists(
+    st.one_of(
+        st.text(min_size=1, max_size=12).map(lambda name: SECRET + name),
+        st.text(min_size=1, max_size=12).map(lambda name: name + SECRET),
+        st.integers(0, 400).map(lambda i: f"x_{i:03}"),
+        st.integers(0, 9).map(lambda i: f"{SECRET}_{i}"),
+        st.sampled_from(["a / b", "name", "é", "a b", "index"]),
+    ),
+    min_size=1,
+    max_size=30,
+    unique=True,
+)
+
+
+@settings(max_examples=150)
+@given(
+    names=names,
+    library=st.sampled_from(list(MAKERS)),
+    level=st.sampled_from(["schema", "stats", "values"]),
+    rows=st.integers(0, 3),
+    max_tokens=st.integers(80, 1500),
+)
+def test_no_shape_of_a_frame_lets_a_hidden_column_out(
+    names: list[str], library: str, level: str, rows: int, max_tokens: int
+) -> None:
+    """Folded groups, cut lists of names, small budgets, raw rows: what is hidden is in none."""
+    cells = {name: [SECRET if SECRET in name else "plain"] * 20 for name in names}
+    try:
+        frame = MAKERS[library](pd.DataFrame(cells))
+    except UnicodeEncodeError:  # a lone surrogate is a name in pandas only
+        return
+    attachment = describe(
+        frame, "f", level=level, rows=rows, max_tokens=max_tokens, hidden=[f"*{SECRET}*"]
+    )
+    assert SECRET not in attachment.text
+    hidden = sum(SECRET in name for name in names)
+    assert (f"left out: {hidden} column" in attachment.text) == bool(hidden)
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+def test_a_hidden_index_level_is_gone(rows: int) -> None:
+    """An index of that name is neither named nor shown; its other levels are."""
+    frame = people().assign(day=range(20)).set_index(["day", "sqZ7_name"])
+    attachment = describe(frame, "people", hidden=["sqZ7*"], rows=rows)
+    assert SECRET not in attachment.text
+    assert "left out: 1 column and 1 index level, hidden by the user" in attachment.text
+    assert ("\nday,n\n0,0\n" in attachment.text) == bool(rows)
+    assert "index, not among the columns: day" in attachment.text
+    frame = people().set_index("sqZ7_email")
+    attachment = describe(frame, "people", hidden=["sqZ7*"], rows=rows)
+    assert SECRET not in attachment.text
+    assert "index, not" not in attachment.text
+
+
+def test_a_hidden_name_in_a_remark_takes_the_remark_along() -> None:
+    """Two columns of one hidden name, and lines of the caller, are not told either."""
+    frame = pd.DataFrame([[1, 2, 3]] * 20, columns=["qZ7", "qZ7", "n"])
+    given = ["qZ7 is also in stores", "n is a count"]
+    attachment = describe(frame, "f", hidden=["qZ7"], remarks=given)
+    assert SECRET not in attachment.text
+    assert column_lines(attachment)[0] == "n is a count"
+
+
+def test_a_hidden_field_inside_cells_is_gone() -> None:
+    """A column whose type or whose dictionaries show the field does not show it."""
+    cells = [{"qZ7": "qZ7Bob", "n": i} for i in range(20)]
+    for frame in (pl.DataFrame({"who": cells}), pl.DataFrame({"who": [[each] for each in cells]})):
+        attachment = describe(frame, "f", hidden=["qZ7"], rows=2)
+        assert SECRET not in attachment.text
+        assert "1 column, hidden" in attachment.text
+    attachment = describe(pd.DataFrame({"who": cells}), "f", hidden=["qZ7"], rows=2)
+    assert SECRET not in attachment.text
+    assert "{n: 0}" in attachment.text
+
+
+def test_levels_of_a_column_name_can_be_hidden_alone() -> None:
+    """A name of several levels is hidden by any of them, or by all joined."""
+    columns = pd.MultiIndex.from_tuples([("qZ7", "x"), ("a", "qZ7"), ("a", "b")])
+    frame = pd.DataFrame([[1, 2, 3]] * 20, columns=columns)
+    assert SECRET not in describe(frame, "f", hidden=["qZ7"]).text
+    assert "a / b" not in describe(frame, "f", hidden=["a / *"]).text
+
+
+@pytest.mark.parametrize(
+    ("label", "pattern", "gone"),
+    [
+        ("email", "email", True),
+        ("Email", "email", False),
+        (" email ", "email", True),
+        ("a[1]", "a[1]", True),
+        ("a1", "a[1]", True),
+        ("e\u0301tat", "\u00e9tat", True),
+        ("last_name", "*_name", True),
+        ("name", "*_name", False),
+        (7, "7", True),
+    ],
+)
+def test_which_names_a_pattern_hides(label: Any, pattern: str, gone: bool) -> None:
+    """Shell patterns, case as written; neither spaces around a name nor its accents save it."""
+    frame = pd.DataFrame({"n": [1], label: [2]})
+    assert ("1 column, hidden" in describe(frame, "f", hidden=[pattern]).text) is gone
+
+
+@pytest.mark.parametrize("hidden", ["email", b"email", [1], [None], 5])
+def test_what_is_no_list_of_names_is_refused(hidden: Any) -> None:
+    """A single text would hide the columns called e, m, a, i and l; it is an error instead."""
+    with pytest.raises(ArgumentError, match="list of column names"):
+        describe(people(), "people", hidden=hidden)
+
+
+def test_what_cannot_be_hidden_is_not_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the column cannot be taken out of the frame, there is no description at all."""
+    frame = people()
+
+    def fail(*_: object) -> Any:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("narwhals.stable.v2.DataFrame.select", fail)
+    with pytest.raises(FrameError):
+        describe(frame, "people", hidden=["sqZ7_email"])
+
+
+def test_everything_hidden_leaves_the_number_of_rows() -> None:
+    """A frame, or a Series, without any column to show is still counted."""
+    for frame in (people(), people()["n"], pl.from_pandas(people()).lazy()):
+        attachment = describe(frame, "people", hidden=["*"], rows=2)
+        assert attachment.text.split("\n")[0].split(", ")[1].startswith("20 ")
+        assert column_lines(attachment)[0].startswith("left out: ")
+        assert len(column_lines(attachment)) == 1
+
+
+def test_allowed_columns_show_their_values() -> None:
+    """Allowed by name or pattern, a likely personal column is like any other."""
+    frame = pl.DataFrame(
+        {
+            "first_name": ["Ann"] * 15 + ["Bo"] * 5,
+            "phone": [4_915_112_345_678, 4_915_187_654_321] * 10,
+        }
+    )
+    shown = describe(frame, "f", allowed=["*name", "phone"])
+    assert line_of(shown, "first_name") == "first_name str 2 distinct: Ann 75% (rarer 25%)"
+    assert "4915112345678..4915187654321" in line_of(shown, "phone")
+    assert shown.notes == ()
+    kept = describe(frame, "f", allowed=["first_name"])
+    assert "Ann" in kept.text
+    assert "49151" not in kept.text
+    assert "4915" not in describe(frame, "f", allowed=["*"], hidden=["phone"]).text
+
+
+def test_allowed_values_may_look_personal() -> None:
+    """A column that only its values make personal is shown as well, once it is allowed."""
+    frame = pl.DataFrame({"code": ["ann@example.org"] * 20})
+    assert line_of(describe(frame, "f", allowed=["code"]), "code") == (
+        'code str 1 distinct: "ann@example.org" 100%'
+    )
+    assert "example" not in describe(frame, "f", allowed=["other"]).text
+
+
+def test_the_caller_can_name_the_kind_and_add_lines() -> None:
+    """Lines of the caller are data: on their own line, escaped and redacted."""
+    key = "0123456789abcdef" * 2 + "." + "ABCDEFGH" * 2
+    attachment = describe(
+        pl.DataFrame({"a": [1]}), "f", kind="SQL\ntable", remarks=["one\ntwo", key]
+    )
+    assert attachment.text.startswith("f: SQL\\ntable, 1 row × 1 column")
+    assert column_lines(attachment)[:2] == ["one\\ntwo", "[API key redacted]"]
