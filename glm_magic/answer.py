@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .errors import AnswerError
-from .render.answer import answer_markdown, answer_plain, code_blocks
+from .render.answer import CodeBlock, answer_markdown, answer_plain, code_blocks, fenced
 from .store.metadata import output_metadata
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ class Answer:
     @property
     def code(self) -> list[str]:
         """The sources of the answer's fenced blocks, in order; nothing here is ever run."""
-        return [block.source for block in code_blocks(self.turn.text)]
+        return [block.source for block in self.blocks]
+
+    @property
+    def blocks(self) -> list[CodeBlock]:
+        """The answer's fenced blocks with their languages, in order."""
+        return code_blocks(self.turn.text)
 
     def json(self) -> Any:
         """The answer parsed as JSON, with or without a fence around it.
@@ -99,7 +104,11 @@ class Answer:
 
     def markdown(self) -> str:
         """The answer as it is shown: inert, with its reasoning folded and its footer."""
-        return answer_markdown(**self._parts())
+        parts = self._parts()
+        form = self.turn.options.get("form")
+        if form in ("json", "text") and not self.blocks:
+            parts["text"] = fenced(self.turn.text, form)
+        return answer_markdown(**parts)
 
     def plain(self) -> str:
         """The answer for a terminal: plain text with its footer."""

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from .catalog import Price
     from .chat.asking import Asking, Chat, Earlier
     from .chat.attachments import Attachment
-    from .chat.messages import Request
+    from .chat.messages import Message, Request
     from .settings import Settings
 
 _PER_MESSAGE = 4  # role and separators, tokens
+_PER_IMAGE = 1000  # no count is documented
 
 
 class AnyClient(Client, Protocol):
@@ -61,18 +62,29 @@ class Preview:
             f"POST {self.url}",
             f"Authorization: {shown_key}",
             json.dumps(json.loads(self.body), ensure_ascii=False, indent=2),
-            f"{len(self.body):,} bytes · about {self.tokens:,} tokens in · {self._cost()}",
+            f"{len(self.body):,} bytes · about {self.tokens:,} tokens in · "
+            f"{input_cost(self.price, self.tokens)} before the answer",
         ]
         if self.left_out:
             lines.append(f"{self.left_out} earlier turns no longer fit and are left out.")
         return "\n".join(lines)
 
-    def _cost(self) -> str:
-        if self.price is None:
-            return "price unknown"
-        if self.price.free:
-            return "free"
-        return f"about ${self.price.cost(self.tokens, 0):.6f} before the answer"
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a request, for a reader.
+
+    Attributes:
+        name: Such as "prompt", or a variable's name.
+        what: What it is.
+        tokens: Estimated.
+        cost: In words, as input.
+    """
+
+    name: str
+    what: str
+    tokens: int
+    cost: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,28 @@ class Question:
         """Estimated prompt tokens."""
         return prompt_tokens(self.request())
 
+    def parts(self) -> list[Part]:
+        """What the request is made of and what each part takes, with the sum last."""
+        earlier = self.chat.earlier(self.fields["cell"], once=self.fields["once"])
+        request = self.request(earlier)
+        said = [message for turn in earlier.turns for message in turn.messages()]
+        held = "\n".join(message.content for message in said)
+        found = [("system prompt", "", one) for one in request.messages if one.role == "system"]
+        rows = [(name, what, message_tokens(one)) for name, what, one in found]
+        if said:
+            turns = "1 turn" if len(earlier.turns) == 1 else f"{len(earlier.turns)} turns"
+            rows.append(("conversation", turns, sum(map(message_tokens, said))))
+        for one in self.attachments:
+            again = bool(one.text) and one.text in held
+            what = f"{one.label()}{', sent before' if again else ''}"
+            rows.append((one.name, what.removeprefix(one.name).strip(), 0 if again else one.tokens))
+        rows.append(("prompt", "", estimate_tokens(self.fields["prompt"]) + _PER_MESSAGE))
+        rows.append(("together", "", sum(tokens for _, _, tokens in rows)))
+        return [
+            Part(name, what, tokens, input_cost(self.price, tokens) if tokens else "")
+            for name, what, tokens in rows
+        ]
+
     def preview(self) -> Preview:
         """The exact request, not sent."""
         earlier = self.chat.earlier(self.fields["cell"], once=self.fields["once"])
@@ -135,5 +169,17 @@ class Question:
 
 
 def prompt_tokens(request: Request) -> int:
-    """Estimated tokens of all that a request sends, images apart."""
-    return sum(estimate_tokens(one.content) + _PER_MESSAGE for one in request.messages)
+    """Estimated tokens of all that a request sends."""
+    return sum(map(message_tokens, request.messages))
+
+
+def message_tokens(message: Message) -> int:
+    """Estimated tokens of one message."""
+    return estimate_tokens(message.content) + _PER_MESSAGE + _PER_IMAGE * len(message.images)
+
+
+def input_cost(price: Price | None, tokens: int) -> str:
+    """What tokens cost on their way in, in words."""
+    if price is None:
+        return "price unknown"
+    return "free" if price.free else f"about ${price.cost(tokens, 0):.6f}"

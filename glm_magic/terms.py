@@ -7,16 +7,18 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from .catalog import Price, near_models, price_of
+from .errors import ArgumentError
 from .keys import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .chat.turns import Turn
     from .settings import Settings
 
 # What a question needs beyond settings, with the names of `Request`.
 _SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
+
+
+FORMS = ("markdown", "code", "json", "text")
 
 
 @cache
@@ -25,19 +27,41 @@ def our_prompt(name: str) -> str:
     return files(__package__).joinpath(f"prompts/{name}.md").read_text(encoding="utf-8").strip()
 
 
+def instruction_for(form: str | None) -> str:
+    """What a model is told to make of its answer: "code", "json" or "text"; "" for Markdown.
+
+    Raises:
+        ArgumentError: An unknown form.
+    """
+    if form in (None, "markdown"):
+        return ""
+    if form not in FORMS:
+        raise ArgumentError.unknown("form", str(form), FORMS, f"Use {', '.join(FORMS)}.")
+    return our_prompt(str(form))
+
+
 def window_tokens(settings: Settings) -> int | None:
     """What earlier turns may take: half of the window at least is for the question and answer."""
     context = settings.model.context_tokens
     return None if context is None else context // 2
 
 
-def request_fields(settings: Settings, prompt: str) -> dict[str, Any]:
-    """What of the settings goes into the request, and the texts without any key in them."""
+def request_fields(settings: Settings, prompt: str, form: str | None) -> dict[str, Any]:
+    """What of the settings goes into the request, and the texts without any key in them.
+
+    Args:
+        settings: What was resolved.
+        prompt: The user's own text.
+        form: What the answer should be, see `instruction_for`.
+    """
     system = our_prompt("system") if settings.system is None else settings.system
     fields: dict[str, Any] = {name: settings.values[name] for name in _SAMPLING}
     fields["prompt"] = without_keys(prompt, settings)
     fields["system"] = without_keys(system, settings)
     fields["model"] = settings.model.id
+    fields["instruction"] = instruction_for(form)
+    fields["json_object"] = form == "json"
+    fields["sees"] = settings.model.images is not False
     return fields
 
 
@@ -61,7 +85,7 @@ def without_keys(text: str, settings: Settings) -> str:
     return redact(text, settings.key)
 
 
-def advice_on(settings: Settings, prompt: str, images: Sequence[str]) -> tuple[str, ...]:
+def advice_on(settings: Settings, prompt: str, *, pictured: bool) -> tuple[str, ...]:
     """What the user should know before the question is asked, one sentence each."""
     model, advice = settings.model, []
     if not model.listed and settings.provider.name in ("zai", "bigmodel", "cometapi"):
@@ -71,7 +95,7 @@ def advice_on(settings: Settings, prompt: str, images: Sequence[str]) -> tuple[s
     if settings.provider.thinking == "none" and settings.thinking is not None:
         name = settings.provider.name
         advice.append(f"The provider {name} has no known switch for thinking; none is sent.")
-    if images and model.images is False:
+    if pictured and model.images is False:
         advice.append(f"{model.id} reads no images; glm-4.5v does.")
     if without_keys(prompt, settings) != prompt:
         advice.append("An API key was taken out of the prompt.")

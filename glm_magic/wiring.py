@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .budget import book, check_budget
 from .chat.asking import Chat
-from .chat.attachments import Attachment
 from .chat.conversation import Conversation
 from .chat.window import first_kept
 from .errors import StoreError
+from .gathering import Detail, Hiding, gather
 from .hosts import Hosts
-from .keys import redact
 from .origins import KeyRing
 from .questions import AnyClient, Question
 from .settings import Settings, check_name, choose_provider, resolve
 from .shelf import Shelf
 from .store.ledger import Ledger
 from .surroundings import AROUND
-from .terms import advice_on, cost_of, our_prompt, price_for, request_fields, window_tokens
+from .terms import (
+    advice_on,
+    cost_of,
+    our_prompt,
+    price_for,
+    request_fields,
+    window_tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from .api.client import Client
     from .catalog import Price, Provider
     from .chat.asking import Asking
-    from .keys import APIKey
+    from .chat.attachments import Attachment
 
 
 class Workbench:
@@ -41,6 +45,7 @@ class Workbench:
         hosts: The clients.
         stand_in: Answers in place of the host while it is set; tests set it.
         ledger: What was spent.
+        hiding: Columns that never leave.
     """
 
     def __init__(self) -> None:
@@ -48,6 +53,7 @@ class Workbench:
         self.hosts = Hosts()
         self.stand_in: AnyClient | None = None
         self.ledger = Ledger()
+        self.hiding = Hiding()
         self._shelf: Shelf | None = None
 
     @property
@@ -61,6 +67,8 @@ class Workbench:
         self, options: Mapping[str, Any] | None = None, *, need_key: bool = True
     ) -> Settings:
         """What holds now; raises like `settings.resolve`."""
+        for name in options or ():
+            check_name(name)
         return resolve(options, AROUND.configured(), self.ring, need_key=need_key)
 
     def provider(self, options: Mapping[str, Any] | None = None) -> tuple[Provider, str]:
@@ -74,8 +82,10 @@ class Workbench:
         *,
         level: str | None = None,
         rows: int = 0,
+        quantiles: bool = False,
+        pictures: Mapping[str, object] | None = None,
         images: Sequence[str] = (),
-        json_object: bool = False,
+        form: str | None = None,
         cell: str | None = None,
         once: bool = False,
         chat: str | None = None,
@@ -87,11 +97,13 @@ class Workbench:
 
         Args:
             prompt: The user's own text.
-            frames: What to describe, by name; an `Attachment` is sent as it is.
-            level: How much of a frame is described; None takes `frame_detail`.
-            rows: Raw rows to send of each frame, the only way rows ever leave.
+            frames: Variables to describe, by name; an `Attachment` is sent as it is.
+            level: How much of a variable is described; None takes `frame_detail`.
+            rows: Raw rows to send of each frame.
+            quantiles: Whether quartiles and distinct counts of frames are sent too.
+            pictures: Figures and images to send as pictures, by name; for V models.
             images: URLs of images, for V models.
-            json_object: Whether the answer must be one JSON object.
+            form: What the answer should be: "code", "json" or "text"; None is Markdown.
             cell: The place in the conversation.
             once: Leave the conversation out.
             chat: The user's name for another conversation than the notebook's.
@@ -102,21 +114,24 @@ class Workbench:
         Raises:
             GLMError: An option, a key or a frame cannot be used.
         """
-        for name in options:
-            check_name(name)
         settings = self.settings(options, need_key=need_key and self.stand_in is None)
-        attachments = tuple(
-            _describe(frame, name, level or settings.frame_detail, rows, settings.key)
-            for name, frame in (frames or {}).items()
-        )
+        detail = self._detail(settings, level, rows=rows, quantiles=quantiles)
+        attached = gather(frames or {}, detail, pictures or {})
         if conversation is None:
             conversation = self._conversation(chat, once=once)
-        given = {"level": level, "rows": rows or None, "json_object": json_object or None}
-        fields = request_fields(settings, prompt)
-        fields |= {"options": {k: v for k, v in (given | options).items() if v is not None}}
-        fields |= {"json_object": json_object, "images": tuple(images), "cell": cell, "once": once}
-        advice = advice_on(settings, prompt, images)
-        return self._question(settings, attachments, advice, conversation, fields)
+        fields = request_fields(settings, prompt, form)
+        given = _given(options, level=level, rows=rows, quantiles=quantiles, form=form)
+        fields |= {"options": given, "images": tuple(images), "cell": cell, "once": once}
+        advice = advice_on(settings, prompt, pictured=bool(images) or _pictured(attached))
+        return self._question(settings, attached, advice, conversation, fields)
+
+    def _detail(
+        self, settings: Settings, level: str | None, *, rows: int, quantiles: bool
+    ) -> Detail:
+        sees = settings.model.images is not False
+        return Detail(
+            level or settings.frame_detail, rows, quantiles, self.hiding, sees, settings.key
+        )
 
     def _question(
         self,
@@ -149,15 +164,16 @@ class Workbench:
     def in_window(self) -> set[str]:
         """Ids of the current conversation's turns that the next question sends along."""
         settings = self.settings(need_key=False)
-        turns = self.shelf.current.before(None)
+        conversation = self.shelf.current
+        turns = conversation.before(None)
         limit = window_tokens(settings)
-        first = 0 if limit is None else first_kept(turns, limit)
+        first = 0 if limit is None else first_kept(turns, limit, conversation.tokens)
         return {turn.id for turn in turns[first:]}
 
     def summary_question(self) -> Question:
-        """A question for a summary of the current conversation; it is not part of it."""
+        """A question for a summary of what the next one would send; it is not part of it."""
         told = Conversation()
-        told.adopt(list(self.shelf.current))
+        told.adopt(self.shelf.current.before(None))
         return self.question(our_prompt("compact"), conversation=told)
 
     def _conversation(self, chat: str | None, *, once: bool) -> Conversation:
@@ -184,6 +200,16 @@ class Workbench:
         self.hosts.close()
 
 
+def _given(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """What was said of how to ask, for the turn to remember; what was not said is left out."""
+    said = {name: value for name, value in options.items() if value is not None}
+    return {name: value for name, value in more.items() if value} | said
+
+
+def _pictured(attachments: Sequence[Attachment]) -> bool:
+    return any(one.image for one in attachments)
+
+
 @cache
 def workbench() -> Workbench:
     """This process's own workbench, shared by the magics and by `glm_magic.ask`."""
@@ -191,17 +217,3 @@ def workbench() -> Workbench:
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=bench.hosts.forget)
     return bench
-
-
-def _describe(frame: object, name: str, level: str, rows: int, key: APIKey | None) -> Attachment:
-    from .frames import describe
-
-    if isinstance(frame, Attachment):  # described before, and sent again as it was
-        return frame
-    found = describe(frame, name, level=level, rows=rows)
-    text = redact(found.text, key)
-    if text == found.text:
-        return found
-    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    notes = (*found.notes, "An API key in the data was taken out.")
-    return replace(found, text=text, digest=digest, notes=notes)

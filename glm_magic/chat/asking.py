@@ -102,6 +102,8 @@ class Chat:
         cell: str | None = None,
         once: bool = False,
         system: str | None = None,
+        instruction: str = "",
+        sees: bool = True,
         images: Sequence[str] = (),
         earlier: Earlier | None = None,
         **fields: Any,
@@ -114,16 +116,22 @@ class Chat:
             cell: The notebook cell that asks.
             once: Leave the conversation out.
             system: The system prompt; None or "" sends none.
+            instruction: Ours for this question alone, put in front of the prompt: another
+                system prompt would begin another request, and the provider's cache of it is lost.
+            sees: Whether the model reads images; else those of earlier turns stay behind.
             images: URLs of images.
             earlier: Of `earlier` with the same cell and `once`, when it is known already.
             **fields: The other fields of `Request`.
         """
         earlier = earlier or self.earlier(cell, once=once)
         said = [message for turn in earlier.turns for message in turn.messages()]
+        if not sees:
+            said = [replace(message, images=()) for message in said]
         sent_before = "\n".join(message.content for message in said) if attachments else ""
         # What an earlier message of this request already holds is not said twice.
         new = [one.text for one in attachments if one.text not in sent_before]
-        user = Message("user", "\n\n".join([*new, prompt]), images=tuple(images))
+        words = [*new, instruction, prompt] if instruction else [*new, prompt]
+        user = Message("user", "\n\n".join(words), images=_new_images(images, attachments, said))
         first = (Message("system", system),) if system else ()
         return Request(messages=(*first, *said, user), **fields)
 
@@ -158,6 +166,15 @@ class Chat:
             options=options,
         )
         return Asking(self, request, turn, keep=not once)
+
+
+def _new_images(
+    images: Sequence[str], attachments: Sequence[Attachment], said: Sequence[Message]
+) -> tuple[str, ...]:
+    """The pictures that go along, each once; those of attachments only when they are new."""
+    sent_before = {url for message in said for url in message.images}
+    drawn = (one.image for one in attachments if one.image and one.image not in sent_before)
+    return tuple(dict.fromkeys((*images, *drawn)))
 
 
 class Asking:

@@ -1,4 +1,4 @@
-"""`%glm refresh`: stale turns are asked again, each with what stands before it now."""
+"""`%glm refresh` and `%glm retry`: turns are asked again, with what stands before them now."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, FrameError
+from ..gathering import SHARED_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
     from ..chat.attachments import Attachment
     from ..chat.turns import Turn
+    from ..errors import GLMError
     from ..questions import Question
     from .magics import GLMMagics
 
@@ -25,27 +28,37 @@ def ask_stale(magics: GLMMagics, say: Callable[[str], None], title: Callable[[st
         say: Given one line at a time for the user.
         title: Makes one short line of a prompt.
     """
-    conversation = magics.workbench().shelf.current
+    shelf = magics.workbench().shelf
+    conversation = shelf.current
+    shelf.heed_order()
     seen: set[str] = set()
-    asked = False
+    asked = skipped = 0
     while found := _first_stale(conversation.stale(), conversation, seen):
         seen.add(found.cell or found.id)
         name = title(found.prompt)
         try:
-            question, notes = _question_again(found, list(conversation), magics)
+            question, notes = question_again(found, magics)
         except (ArgumentError, FrameError) as error:
-            say(f"Not asked again: {name} ({error.message})")
+            say(f"Not asked again: {name} ({_reason(error)})")
+            skipped += 1
             continue
         say(f"Asking again: {name}")
         for note in notes:
             say(note)
-        with conversation.asked_again():
+        with conversation.asked_again(found):
             magics.show_question(question)
-        asked = True
+        asked += 1
     if asked:
         say("The cells' own outputs are renewed when you run them.")
-    elif not seen:
+    if skipped:
+        turns = "1 stale turn was" if skipped == 1 else f"{skipped} stale turns were"
+        say(f"{turns} not asked again; the reasons stand above.")
+    if not seen:
         say("No turn is stale.")
+
+
+def _reason(error: GLMError) -> str:
+    return f"{error.message} {error.remedy}".strip()
 
 
 def _first_stale(stale: set[str], turns: Iterable[Turn], seen: set[str]) -> Turn | None:
@@ -53,28 +66,71 @@ def _first_stale(stale: set[str], turns: Iterable[Turn], seen: set[str]) -> Turn
     return next(left, None)
 
 
-def _question_again(turn: Turn, turns: list[Turn], magics: GLMMagics) -> tuple[Question, list[str]]:
-    """The turn's question with its frames as they are now, and what the user should know.
+def ask_newest(magics: GLMMagics, changes: Mapping[str, Any], say: Callable[[str], None]) -> None:
+    """Ask the newest question again, in its place.
+
+    Args:
+        magics: Ask and show.
+        changes: Settings for this time.
+        say: Given one line at a time for the user.
 
     Raises:
-        ArgumentError: It has no place of its own, or a frame of it is not known any more.
-        FrameError: A frame of it cannot be described any more.
+        ArgumentError: There is none, or what went along with it is not known any more.
+        FrameError: It cannot be described any more.
     """
-    if turn.cell is None:  # it would be appended, and the stale one would stay
-        raise ArgumentError("It belongs to no cell; ask it yourself.")
+    conversation = magics.workbench().shelf.current
+    turn = newest(conversation)
+    question, notes = question_again(turn, magics, changes)
+    for note in notes:
+        say(note)
+    with conversation.asked_again(turn):
+        magics.show_question(question)
+
+
+def newest(turns: Iterable[Turn]) -> Turn:
+    """The turn that was asked last.
+
+    Raises:
+        ArgumentError: There is none.
+    """
+    found = max(turns, key=lambda turn: turn.created, default=None)
+    if found is None:
+        raise ArgumentError("Nothing was asked in this conversation yet.", "Ask with %%glm.")
+    return found
+
+
+def question_again(
+    turn: Turn, magics: GLMMagics, changes: Mapping[str, Any] | None = None
+) -> tuple[Question, list[str]]:
+    """A turn's question with its variables as they are now, and what the user should know.
+
+    Args:
+        turn: The turn.
+        magics: Resolve the question.
+        changes: Settings for this time, over those the turn was asked with.
+
+    Raises:
+        ArgumentError: What went along with it is not known any more.
+        FrameError: It cannot be described any more.
+    """
     frames: dict[str, object] = {}
     notes = []
     for one in turn.attachments:
+        if one.name == SHARED_KEYS:
+            continue  # found anew, from the frames as they are now
         if one.name in magics.host.namespace:
             frames[one.name] = magics.host.namespace[one.name]
             continue
-        text = _text_of(one, [turn, *turns])
+        text = _text_of(one, [turn, *magics.workbench().shelf.current])
         if text is None:
-            raise ArgumentError(f"{one.name} is gone; run the cell that makes it.")
+            raise ArgumentError(f"{one.name} is gone.", "Run the cell that makes it.")
         frames[one.name] = replace(one, text=text)
         notes.append(f"{one.name} is gone; its description is sent as it was.")
+    drawn = {one.image for one in turn.attachments}
+    images = [url for url in turn.user.images if url not in drawn]
+    options = {**turn.options, **(changes or {})}
     question = magics.workbench().question(
-        turn.prompt, frames, cell=turn.cell, images=turn.user.images, **turn.options
+        turn.prompt, frames, cell=turn.cell, images=images, **options
     )
     return question, notes
 

@@ -9,6 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, SettingsError
+from . import answer_commands as going_on
+from . import context_commands as leaving
 from . import conversation_commands as talk
 from . import options as opts
 from .tables import show_table
@@ -194,6 +196,7 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
         ("clear", talk.clear), ("refresh", talk.refresh), ("compact", talk.compact),
         ("chats", talk.chats), ("fork", talk.fork), ("export", talk.export),
         ("import", talk.import_), ("usage", talk.usage),
+        ("hide", leaving.hide), ("code", going_on.code), ("copy", going_on.copy),
         ("models", models), ("model", model), ("login", login), ("logout", logout),
         ("config", config),
     ):  # fmt: skip
@@ -204,6 +207,12 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
     table["export"][0].add_argument("file", help="ends in .ipynb, .md or .json")
     table["export"][0].add_argument("--overwrite", action="store_true", help="replace the file")
     table["import"][0].add_argument("file", help="ends in .json or .ipynb")
+    table["code"][0].add_argument("number", nargs="?", help="of the block; all Python if left out")
+    table["copy"][0].add_argument("--code", action="store_true", help="its code, not its text")
+    hide = table["hide"][0]
+    hide.add_argument("patterns", nargs="*", help='such as sales.email or "*_name"')
+    hide.add_argument("--allow", action="store_true", help="show values that look personal")
+    hide.add_argument("--reset", action="store_true", help="hide and allow nothing")
     table["models"][0].add_argument("provider", nargs="?", help="whose prices to show")
     table["models"][0].add_argument(
         "--refresh", action="store_true", help="ask the provider what it serves and charges"
@@ -216,8 +225,17 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
     return table
 
 
+def _ask(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
+    magics.run(options, prompt, whole_cell=False, parser=opts.LINE)
+
+
 COMMANDS = _commands()
-NAMES = ("ask", *COMMANDS, "help")
+# These take the options of `%%glm`, and a prompt.
+ASKING: dict[str, Callable[[argparse.Namespace, str, GLMMagics], None]] = {
+    "ask": _ask, "context": leaving.context, "fix": going_on.fix, "explain": going_on.explain,
+    "retry": going_on.retry, "continue": going_on.go_on,
+}  # fmt: skip
+NAMES = (*ASKING, *COMMANDS, "help")
 
 
 def run(word: str, rest: str, magics: GLMMagics) -> None:
@@ -240,6 +258,13 @@ def run(word: str, rest: str, magics: GLMMagics) -> None:
 def help_text() -> str:
     """What `%glm help` prints."""
     rows = [("ask [options] prompt", "ask on one line; takes the options of %%glm")]
+    rows += [
+        ("context [options] [prompt]", "show what would go along, and what each part costs"),
+        ("fix [options] [prompt]", "explain the last exception, with the repaired cell"),
+        ("explain [options] [prompt]", "explain the cell that ran before this one"),
+        ("retry [options]", "ask the newest question again"),
+        ("continue [options]", "go on with an answer that was cut off"),
+    ]
     rows += [(name, str(parser.description)) for name, (parser, _) in COMMANDS.items()]
     rows += [("help", "show this"), ("NAME --help", "show a subcommand's options")]
     width = max(len(name) for name, _ in rows)

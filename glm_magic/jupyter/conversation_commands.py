@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from ..chat.order import base_cell
 from ..errors import AnswerError, ArgumentError
 from ..render.cleaning import plain
 from .asking_again import ask_stale
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .magics import GLMMagics
 
 _PROMPT_CHARACTERS = 60
+_CELL_CHARACTERS = 12
+_SHOWN = 50  # turns; more only on request, for a notebook keeps what is shown in it
 _HERE = "this one"
 
 
@@ -38,36 +41,55 @@ def _first_line(text: str) -> str:
     return line if len(line) <= _PROMPT_CHARACTERS else line[: _PROMPT_CHARACTERS - 1] + "…"
 
 
-def show(options: argparse.Namespace, magics: GLMMagics) -> None:
-    """List the turns of the conversation, or show one again."""
-    from ..answer import money
+def _current(magics: GLMMagics) -> Conversation:
+    """The conversation that the next question would go on with, its cells as they are saved."""
+    shelf = magics.workbench().shelf
+    conversation = shelf.current
+    shelf.heed_order()
+    return conversation
 
-    bench = magics.workbench()
-    turns = list(bench.shelf.current)
-    if options.number:
+
+def show(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """List the newest turns of the conversation, or all of them, or show one again."""
+    conversation = _current(magics)
+    turns = list(conversation)
+    if options.number and options.number != "all":
         _show_again(_nth(turns, options.number))
         return
     if not turns:
         _say("Nothing was asked in this conversation yet.")
         return
-    stale = bench.shelf.current.stale()
-    in_window = bench.in_window()
+    stale, in_window = conversation.stale(), magics.workbench().in_window()
+    first = 0 if options.number else max(0, len(turns) - _SHOWN)
     rows = []
-    for number, turn in enumerate(turns, 1):
-        tokens = f"{turn.usage.total_tokens:,}" if turn.usage else ""
+    for number, turn in enumerate(turns[first:], first + 1):
         marks = [turn.partial_reason, "stale" if turn.id in stale else ""]
         sent = "in" if turn.id in in_window else "out"
-        rows.append(
-            [str(number), turn.cell or "", _first_line(turn.prompt), turn.model, tokens,
-             money(turn.cost_usd), sent, ", ".join(filter(None, marks))]
-        )  # fmt: skip
-    heads = ["", "cell", "prompt", "model", "tokens", "cost", "window", ""]
+        rows.append([str(number), *_columns(turn), sent, ", ".join(filter(None, marks))])
+    heads = ["place", "cell", "prompt", "model", "tokens", "cost", "window", ""]
     notes = ["%glm show N shows one again; window: whether the next question sends it along."]
+    if first:
+        notes.insert(0, f"The last {_SHOWN} of {len(turns):,} turns; %glm show all lists all.")
     if stale:
-        notes.append(
-            "stale: answered before something in front of it changed; %glm refresh asks again."
-        )
+        why = "answered before something in front of it changed; %glm refresh asks again."
+        notes.append(f"stale ({len(stale):,} in all): {why}")
     show_table(heads, rows, notes)
+
+
+def _columns(turn: Turn) -> list[str]:
+    """Of a turn: cell, prompt, model, tokens, cost."""
+    from ..answer import money
+
+    tokens = f"{turn.usage.total_tokens:,}" if turn.usage else ""
+    cell = _short_cell(turn.cell or "")
+    return [cell, _first_line(turn.prompt), turn.model, tokens, money(turn.cost_usd)]
+
+
+def _short_cell(cell: str) -> str:
+    """Enough of a cell's id, which is a UUID in JupyterLab, and its question's number."""
+    base = base_cell(cell)
+    short = base if len(base) <= _CELL_CHARACTERS else base[: _CELL_CHARACTERS - 1] + "…"
+    return short + cell.removeprefix(base)
 
 
 def _nth(turns: list[Turn], number: str) -> Turn:
@@ -143,10 +165,12 @@ def chats(options: argparse.Namespace, magics: GLMMagics) -> None:
 
 
 def fork(options: argparse.Namespace, magics: GLMMagics) -> None:
-    """Copy the conversation under a new name, and go on there."""
+    """Copy the conversation under a new name, and go on there; deleted cells stay behind."""
+    deleted = _current(magics).deleted()
     conversation = magics.workbench().shelf.fork(options.name)
+    left = f" {_turns(deleted)} of deleted cells stayed behind." if deleted else ""
     back = f"After a restart: %glm chats {options.name}"
-    _say(f"Now in {options.name}: {_count(conversation)}. {back}")
+    _say(f"Now in {options.name}: {_count(conversation)}.{left} {back}")
 
 
 def refresh(_: argparse.Namespace, magics: GLMMagics) -> None:
@@ -155,17 +179,23 @@ def refresh(_: argparse.Namespace, magics: GLMMagics) -> None:
 
 
 def compact(_: argparse.Namespace, magics: GLMMagics) -> None:
-    """Let the model sum the conversation up, and go on from the summary."""
+    """Let the model sum up what the next question would send, and go on from the summary."""
     bench = magics.workbench()
-    conversation = bench.shelf.current
-    if len(conversation) < 2:
+    conversation = _current(magics)
+    told = len(conversation.before(None))
+    if told < 2:
         raise ArgumentError("There is nothing to sum up yet.", "Two turns are the least.")
-    before = len(conversation)
+    deleted = conversation.deleted()
     answer = magics.show_question(bench.summary_question())
     if answer.partial_reason or not answer.text:
         raise AnswerError("The summary did not come whole.", "Nothing was changed; try again.")
     conversation.compact(answer.turn)
-    _say(f"{_turns(before)} became one. %glm undo brings them back.")
+    said = f"{_turns(told)} became one."
+    if deleted:
+        said += f" {_turns(deleted)} of deleted cells stayed out of it."
+    if answer.turn.left_out:
+        said += f" The oldest {answer.turn.left_out} no longer fit and are not in the summary."
+    _say(f"{said} %glm undo brings them back.")
 
 
 def usage(_: argparse.Namespace, magics: GLMMagics) -> None:

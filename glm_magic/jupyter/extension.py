@@ -31,7 +31,8 @@ def load(shell: Any) -> None:
     matcher = make_matcher(magics.host)
     shell.Completer.custom_matchers.append(matcher)
     shell.input_transformers_cleanup.append(heed_our_magics)
-    setattr(shell, _KEEP, (settings, matcher))
+    shell.events.register("post_run_cell", magics.cells.ran)
+    setattr(shell, _KEEP, (settings, matcher, magics.cells.ran))
 
 
 def unload(shell: Any) -> None:
@@ -39,7 +40,8 @@ def unload(shell: Any) -> None:
     kept = getattr(shell, _KEEP, None)
     if kept is None:
         return
-    settings, matcher = kept
+    settings, matcher, ran = kept
+    shell.events.unregister("post_run_cell", ran)
     delattr(shell, _KEEP)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("glm", None)

@@ -1,15 +1,20 @@
 """An input transformer for two things that IPython would not let us have.
 
-`%glm ask how are you?` is a question, where IPython would take the last word for a call for help;
+`%glm ask how are you?` is a question, where IPython would take the last word for a call for help,
+as of those of the other subcommands that take a prompt;
 and `%%glm --help` needs no prompt below it, where IPython refuses an empty body before we are
 asked. Lines without our magics are not looked at.
 """
 
 from __future__ import annotations
 
+import re
+
 from IPython.core.inputtransformer2 import make_tokens_by_line
 
-_ASK = ["%", "glm", "ask"]
+# The subcommands that take a prompt.
+_ASKING = ("ask", "context", "continue", "explain", "fix", "retry")
+_LINE = re.compile(rf"%glm\s+(?:{'|'.join(_ASKING)})\b.*\?\s*$")
 
 
 def heed_our_magics(lines: list[str]) -> list[str]:
@@ -18,19 +23,19 @@ def heed_our_magics(lines: list[str]) -> list[str]:
         magic, _, options = lines[0].strip().partition(" ")
         if magic == "%%glm":
             return [f"get_ipython().run_cell_magic('glm', {options!r}, '\\n')\n"]
-    if not any("%glm ask" in line and line.rstrip().endswith("?") for line in lines):
+    if not any(map(_LINE.search, lines)):
         return lines
     return [_kept(line) if row in _asking_rows(lines) else line for row, line in enumerate(lines)]
 
 
 def _asking_rows(lines: list[str]) -> set[int]:
-    """Rows where a statement begins with `%glm ask`: not in strings, not in a cell magic."""
+    """Rows where a statement begins with such a command: not in strings, not in a cell magic."""
     if lines[0].startswith("%%"):
         return set()
     rows = set()
     for tokens in make_tokens_by_line(lines):
         words = [token for token in tokens if token.string.strip()][:3]
-        if [word.string for word in words] == _ASK:
+        if [word.string for word in words[:2]] == ["%", "glm"] and words[2].string in _ASKING:
             rows.add(words[0].start[0] - 1)
     return rows
 

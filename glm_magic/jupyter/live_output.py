@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from IPython.display import DisplayHandle, clear_output, display
 
 from ..render.blocks import BlockSplitter
+from ..render.effort import seconds_to_show
 from ..render.inert import inert
 from ..render.status import status_line
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 REPAINT_SECONDS = 0.1
 _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
+_PAGE_SHARE = 0.08  # of the page's time may go into painting a tail; the rest is the reader's
+_LONGEST_PAUSE_SECONDS = 3.0
 
 
 class LiveOutput(Protocol):
@@ -74,13 +77,15 @@ class NotebookOutput:
         finished, tail = self._splitter.take()
         messages = bool(finished) + bool(tail)
         size_bytes = len(tail) + sum(map(len, finished))
+        shown = inert(tail)
         if finished:
             self._region().show(inert("".join(finished)))
             self._tail = _Region()
         if tail:
-            self._region().show(inert(tail))
-        # A commit is a message of its own, and a long tail is repainted less often.
-        pause = max(REPAINT_SECONDS * messages, size_bytes / _BYTES_PER_SECOND)
+            self._region().show(shown)
+        # A commit is a message of its own, and a long or costly tail is repainted less often.
+        slow = min(seconds_to_show(shown) / _PAGE_SHARE, _LONGEST_PAUSE_SECONDS)
+        pause = max(REPAINT_SECONDS * messages, size_bytes / _BYTES_PER_SECOND, slow)
         self._next_paint, self._dirty = now + pause, False
 
     def _region(self) -> _Region:

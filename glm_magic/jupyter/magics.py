@@ -10,11 +10,13 @@ from IPython.core.magic import no_var_expand
 from ..errors import ArgumentError
 from ..surroundings import AROUND
 from . import options as opts
+from .cells import Cells
 from .host import Host
+from .inserting import Inserter
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ..answer import Answer
     from ..questions import Question
@@ -35,6 +37,8 @@ class GLMMagics:
     def __init__(self, shell: Any, settings: SettingTraits) -> None:
         self.host = Host(shell)
         self.settings = settings
+        self.cells = Cells(shell)
+        self.inserter = Inserter(self.host)
 
     @no_var_expand
     def ask_cell(self, line: str, cell: str) -> None:
@@ -51,9 +55,9 @@ class GLMMagics:
         word, _, rest = line.strip().partition(" ")
         if word in _HELP_WORDS:
             sys.stdout.write(commands.help_text())
-        elif word == "ask":
+        elif word in commands.ASKING:
             options, prompt = opts.parse_ask(rest)
-            self.run(options, prompt, whole_cell=False, parser=opts.LINE)
+            commands.ASKING[word](options, prompt, self)
         else:
             commands.run(word, rest, self)
 
@@ -74,23 +78,33 @@ class GLMMagics:
         """Ask, or preview, or show help."""
         if options.help:
             sys.stdout.write(parser.format_help())
-            return
-        if not prompt.strip():
+        elif not prompt.strip():
             raise ArgumentError("There is no prompt.", "Write it below the first line.")
-        bench = self.workbench()
-        # Asked even for a preview, so that the preview is of the right place.
-        place = self.host.place()
-        question = bench.question(
-            prompt,
-            self._frames(options.frames),
-            level=options.level,
-            rows=options.rows,
-            cell=place,
-            once=options.once,
-            chat=options.chat,
-            need_key=not options.preview,
-            **opts.settings_of(options),
-        )
+        else:
+            self.ask(options, prompt, whole_cell=whole_cell)
+
+    def ask(
+        self,
+        options: argparse.Namespace,
+        prompt: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        whole_cell: bool = False,
+        offers_code: bool = False,
+    ) -> None:
+        """Ask, or preview.
+
+        Args:
+            options: Of `%%glm`.
+            prompt: Sent unchanged.
+            values: What goes along besides what options and prompt name.
+            whole_cell: Whether all of the cell's output is ours, so that it may be replaced.
+            offers_code: Whether the answer's code becomes a cell, as with `--as code`.
+
+        Raises:
+            AnswerError: There is no code or JSON in the answer, which was asked for.
+        """
+        question = self.question(options, prompt, values, need_key=not options.preview)
         if options.preview:
             for advice in question.advice:
                 AROUND.warn(advice)
@@ -104,7 +118,42 @@ class GLMMagics:
             if options.out:
                 self.host.namespace[options.out] = answer
 
-        self.show_question(question, whole_cell=whole_cell, kept=bind)
+        answer = self.show_question(question, whole_cell=whole_cell, kept=bind)
+        if options.form == "code" or (offers_code and answer.blocks):
+            from .answer_commands import offer_code
+
+            offer_code(answer, self)
+        if options.form == "json":
+            answer.json()
+
+    def question(
+        self,
+        options: argparse.Namespace,
+        prompt: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        need_key: bool = True,
+    ) -> Question:
+        """The question that options and prompt make, not asked yet."""
+        from .attaching import attached, variable
+
+        # Asked even for a preview, so that the preview is of the right place.
+        place = self.host.place()
+        named = attached(options, prompt, self.host.namespace, self.cells, self.host.cell)
+        return self.workbench().question(
+            prompt,
+            {**(values or {}), **named},
+            level=options.level,
+            rows=options.rows,
+            quantiles=options.quantiles,
+            form=options.form,
+            pictures={name: variable(name, self.host.namespace) for name in options.images},
+            cell=place,
+            once=options.once,
+            chat=options.chat,
+            need_key=need_key,
+            **opts.settings_of(options),
+        )
 
     def show_question(
         self,
@@ -124,15 +173,3 @@ class GLMMagics:
 
         output = output_for(self.host.front_end, whole_cell=whole_cell)
         return show(question, output, kept)
-
-    def _frames(self, names: list[str]) -> dict[str, object]:
-        from ..frames import is_frame
-
-        namespace = self.host.namespace
-        for name in names:
-            if name not in namespace:
-                known = [one for one, value in namespace.items() if is_frame(value)]
-                shown = ", ".join(known[:5])
-                remedy = f"Frames here: {shown}." if known else "Run the cell that makes it first."
-                raise ArgumentError.unknown("variable", name, known, remedy)
-        return {name: namespace[name] for name in names}

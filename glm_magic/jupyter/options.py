@@ -17,6 +17,7 @@ Examples:
   %%glm                                       ask, in the notebook's conversation
   %%glm -m glm-4.5-air --frame penguins       with a description of a DataFrame
   %%glm --frame penguins --schema --preview   see the exact request; nothing is sent
+  %%glm --cells 2 --var model                 with the last cells and a variable
   %%glm --no-think -t 0 --once                quick and steady, outside the conversation
 """
 
@@ -45,9 +46,36 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--max-tokens", metavar="N", help="longest answer, its reasoning included")
     add("--stop", metavar="TEXT", help="end the answer at this text")
     add("--system", metavar="TEXT", help='the system prompt; "" sends none')
+    _add_attachments(parser)
+    add(
+        "--as", dest="form", metavar="FORM", choices=("markdown", "code", "json", "text"),
+        help="markdown; code: into a new cell below, not run; json: checked; text: no Markdown",
+    )  # fmt: skip
+    add("--out", metavar="NAME", help="bind the answer to this variable")
+    add("--chat", metavar="NAME", help="ask in another conversation than the notebook's")
+    add("--once", action="store_true", help="leave the conversation out, before and after")
+    add("--preview", action="store_true", help="show the exact request, send nothing")
+    add("-h", "--help", action="store_true", help="show this")
+
+
+def _add_attachments(parser: argparse.ArgumentParser) -> None:
+    """What goes along with the prompt, and how much is told of it."""
+    add = parser.add_argument
     add(
         "-f", "--frame", dest="frames", metavar="NAME", action="append", default=[],
-        help="describe this DataFrame to the model; may be repeated",
+        help="describe this DataFrame, as @NAME in the prompt does; may be repeated",
+    )  # fmt: skip
+    add(
+        "--var", dest="variables", metavar="NAME", action="append", default=[],
+        help="describe any other variable: array, dict, model, figure, text; may be repeated",
+    )  # fmt: skip
+    add(
+        "--image", dest="images", metavar="NAME", action="append", default=[],
+        help="send this figure or image as a picture, for models that see; may be repeated",
+    )  # fmt: skip
+    add(
+        "--cells", metavar="N", type=_positive, default=0,
+        help="attach the N cells that ran before this one, with their text output",
     )  # fmt: skip
     detail = parser.add_mutually_exclusive_group()
     for level, shown in (
@@ -58,18 +86,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
             f"--{level}", dest="level", action="store_const", const=level, help=shown
         )
     detail.add_argument(
-        "--rows", metavar="N", type=_row_count, default=0, help="and N raw rows of each frame"
+        "--rows", metavar="N", type=_positive, default=0, help="and N raw rows of each frame"
     )
-    add("--out", metavar="NAME", help="bind the answer to this variable")
-    add("--chat", metavar="NAME", help="ask in another conversation than the notebook's")
-    add("--once", action="store_true", help="leave the conversation out, before and after")
-    add("--preview", action="store_true", help="show the exact request, send nothing")
-    add("-h", "--help", action="store_true", help="show this")
+    add("--quantiles", action="store_true", help="and quartiles and distinct counts of frames")
 
 
-def _row_count(text: str) -> int:
+def _positive(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        message = f"{text!r} is not a number of rows"
+        message = f"{text!r} is not a number above 0"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,13 @@ def code_blocks(markdown: str) -> list[CodeBlock]:
         for piece in pieces(plain(markdown))
         if piece.fence
     ]
+
+
+def fenced(text: str, language: str) -> str:
+    """The text as one code block, whatever fences it holds."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}" if text.strip() else ""
 
 
 def _thought(seconds: float | None) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
-from .lines import LineReader
+from .lines import Kind, LineReader
 
 _FIRST_LIMIT = 2_000  # characters the tail may grow to before a block is committed
-_GROWTH = 1.06  # per commit: a longer answer gets longer blocks
+_GROWTH = 1.07  # per commit: a longer answer gets longer blocks
+_FORMULA = 40  # characters that one weighs: formulas are what makes painting a tail slow
 _MOST_COMMITS = 40  # JupyterLab shows 50 outputs of a cell, then hides the rest
 _LONGEST_MATH = 8_000  # characters; an opening without an end must not stop all cutting
+_OPENED = re.compile(r"\\[(\[]|\\begin\{")
 _OPENING = re.compile(r"`+|\$\$|(?<!\\)\\\[|\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING = {"$$": "$$", "\\[": "\\]"}
 # A block never begins with these: they may belong to the list, table or quote above.
@@ -65,7 +67,7 @@ class BlockSplitter:
             self._try_to_cut(line, whole=True)
         kind = self._reader.read(line.removesuffix("\r"))
         self._pending.append(line + "\n")
-        self._length += len(line) + 1
+        self._length += len(line) + 1 + _FORMULA * self._formulas(line, kind)
         if kind == "prose":
             self._follow_math(self._reader.text)
         elif kind == "blank" and not self._math:
@@ -74,6 +76,13 @@ class BlockSplitter:
         if self._math:
             self._math_length += 1
         self._after_blank = False
+
+    @staticmethod
+    def _formulas(line: str, kind: Kind) -> int:
+        """About how many formulas a line of prose holds."""
+        if kind != "prose" or ("$" not in line and "\\" not in line):
+            return 0
+        return (line.count("$") - line.count("$$") + 1) // 2 + len(_OPENED.findall(line))
 
     def _try_to_cut(self, line: str, *, whole: bool) -> None:
         """A line begins after a blank one: if it belongs to nothing above, here is a cut."""

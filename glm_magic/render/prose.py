@@ -141,6 +141,8 @@ class _Paragraph:
         if pair := _PAIR.match(text, start):
             return pair[0], pair.end()
         if link := AUTOLINK.match(text, start):
+            if self._out and self._out[-1].endswith("!"):
+                self._out[-1] = f"{self._out[-1][:-1]}&#33;"  # or it would be an image
             return f"[{literal(link[1])}]({address(link[1])})", link.end()
         return "&lt;", start + 1
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from . import (
     answer,
+    conversation,
     describing,
     first_text,
     install,
     interrupt,
+    large_frames,
     load_extension,
     long_answers,
+    smoothness,
 )
 from .report import Section, machine, table, write_json
 from .surroundings import empty_house
@@ -24,8 +27,11 @@ MEASUREMENTS = {
     "answer": answer,
     "first-text": first_text,
     "long": long_answers,
+    "smoothness": smoothness,
     "interrupt": interrupt,
     "describe": describing,
+    "frames": large_frames,
+    "conversation": conversation,
     "install": install,
 }
 _NAMES = ", ".join(MEASUREMENTS)

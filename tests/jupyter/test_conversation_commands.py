@@ -52,7 +52,7 @@ def test_refresh_asks_as_it_was_asked(shell: Shell, ask: Ask) -> None:
     """A JSON answer is wanted as JSON again, with the same images."""
     with scripted("one", "{}", "changed", "{}") as client:
         ask("a", "first")
-        ask("b", "second", json_object=True, images=[URL], model="glm-4.5v")
+        ask("b", "second", form="json", images=[URL], model="glm-4.5v")
         ask("a", "first, changed")
         shell.run("%glm refresh")
     again = client.requests[3]
@@ -106,21 +106,21 @@ def test_refresh_goes_on_behind_what_it_cannot_ask(shell: Shell, ask: Ask) -> No
         del shell.ip.user_ns["one"]
         ask("a", "first, changed")
         printed = shell.run("%glm refresh")
-    assert "Not asked again: second (one is gone; run the cell that makes it.)" in printed
+    assert "Not asked again: second (one is gone. Run the cell that makes it.)" in printed
     assert "Asking again: third" in printed
     assert client.requests[-1].messages[-1].content == "third"
 
 
-def test_refresh_leaves_turns_without_a_cell(shell: Shell, ask: Ask) -> None:
-    """A stale turn that has no place is not appended a second time; the user is told."""
-    with scripted("one", "two", "changed") as client:
+def test_refresh_asks_turns_without_a_cell_in_their_place(shell: Shell, ask: Ask) -> None:
+    """A stale turn that has no cell is replaced where it stands, not appended a second time."""
+    with scripted("one", "two", "changed", "two again") as client:
         ask("a", "first")
         ask(None, "second")
         ask("a", "first, changed")
         printed = shell.run("%glm refresh")
-    assert "Not asked again: second (It belongs to no cell; ask it yourself.)" in printed
-    assert len(client.requests) == 3
-    assert len(workbench().shelf.current) == 2
+    assert "Asking again: second" in printed
+    assert len(client.requests) == 4
+    assert [turn.text for turn in workbench().shelf.current] == ["changed", "two again"]
 
 
 def reload(shell: Shell, *, context: bool = True) -> None:

@@ -74,7 +74,7 @@ def test_options_become_the_request(shell: Shell) -> None:
         ("%%glm --frame pengins\nhi", "Unknown variable: pengins", "penguins"),
         ("%%glm -t hot\nhi", "temperature = 'hot' is not understood.", "GLM models take 0 to 1"),
         ("%%glm -t 1.5\nhi", "temperature = 1.5 is above 1", "0 (steady) to 1"),
-        ("%%glm --rows few\nhi", "'few' is not a number of rows", "--help"),
+        ("%%glm --rows few\nhi", "'few' is not a number above 0", "--help"),
         ("%%glm --provider zia\nhi", "Unknown provider: zia", "zai"),
         ("%%glm -m glm-5.3 --no-think\nhi", "glm-5.3 always thinks", "--effort low"),
         ("%%glm what is this\nhi", "The prompt stands on the option line", "below"),

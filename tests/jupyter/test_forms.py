@@ -1,0 +1,214 @@
+"""Answers as code, JSON or text; code as a cell; explain, retry, continue."""
+
+import base64
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from glm_magic.chat.deltas import Delta
+from glm_magic.render.answer import CodeBlock, code_blocks, fenced
+from glm_magic.render.cells import as_cell, cell_source
+from glm_magic.testing import scripted
+from tests.jupyter.conftest import Shell
+
+CODE = """Here:
+
+```python
+x = 1
+```
+
+and
+
+```python
+y = x + 1
+```
+
+in the shell
+
+```bash
+ls
+```
+"""
+
+
+@pytest.fixture
+def offered(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The cells that a front end would have inserted, as a notebook's would."""
+    cells: list[str] = []
+
+    def take(text: str, replace: bool = False) -> None:
+        assert not replace
+        cells.append(text)
+
+    monkeypatch.setattr(shell.ip, "set_next_input", take)
+    monkeypatch.setattr("glm_magic.jupyter.host.Host.front_end", "lab")
+    return cells
+
+
+def test_as_code_offers_a_cell_and_runs_nothing(shell: Shell, offered: list[str]) -> None:
+    """`--as code` asks for code alone and offers it as a cell; no name of it exists afterwards."""
+    with scripted(CODE) as client:
+        printed = shell.run("%%glm --as code\ncount")
+    assert client.requests[0].messages[-1].content.endswith("\n\ncount")
+    assert "fenced Python code block" in client.requests[0].messages[-1].content
+    assert offered == ["x = 1\n\ny = x + 1"]
+    assert "x" not in shell.ip.user_ns
+    assert "not run" in printed
+
+
+def test_code_takes_a_block_after_the_fact(shell: Shell, offered: list[str]) -> None:
+    """`%glm code` takes all Python of the newest answer, `%glm code 3` the third block."""
+    with scripted(CODE):
+        shell.run("%%glm\ncount")
+    assert not offered
+    shell.run("%glm code")
+    shell.run("%glm code 3")
+    assert offered == ["x = 1\n\ny = x + 1", "%%bash\nls"]
+    assert "no block 4; the answer has 3 blocks" in shell.run("%glm code 4")
+
+
+def test_no_code_is_an_error_that_keeps_the_answer(shell: Shell, offered: list[str]) -> None:
+    """An answer without code is shown and kept, and the cell says that there was none."""
+    with scripted("only words"):
+        printed = shell.run("%%glm --as code --out said\ncount")
+    assert "holds no code" in printed
+    assert shell.ip.user_ns["said"].text == "only words"
+    assert not offered
+
+
+def test_the_same_code_is_not_offered_twice(
+    shell: Shell, offered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Re-running a cell whose code is the same inserts nothing; other code is told of."""
+    monkeypatch.setattr("glm_magic.jupyter.host.Host.cell", "cell-1")
+    with scripted("```python\na\n```", "```python\na\n```", "```python\nb\n```"):
+        first, second, third = (shell.run("%%glm --as code\ncount") for _ in range(3))
+    assert offered == ["a", "b"]
+    assert "new cell below" in first
+    assert "already" in second
+    assert "older cell" in third
+
+
+def test_json_is_asked_for_and_checked(shell: Shell) -> None:
+    """`--as json` asks for an object; the bound answer parses; what is none is an error."""
+    with scripted('{"a": [1, 2]}', "sorry") as client:
+        shell.run("%%glm --as json --once --out found\nlist")
+        printed = shell.run("%%glm --as json --once --out other\nlist")
+    assert client.requests[0].json_object
+    assert shell.ip.user_ns["found"].json() == {"a": [1, 2]}
+    assert "not JSON" in printed
+    assert shell.ip.user_ns["other"].text == "sorry"
+
+
+def test_text_is_shown_as_it_is(shell: Shell) -> None:
+    """`--as text` asks for plain text and shows it without reading it as Markdown."""
+    with scripted("# no heading\n*no emphasis* `` ``` ``") as client:
+        shell.run("%%glm --as text --once --out said\nlist")
+    assert "plain text" in client.requests[0].messages[-1].content
+    markdown = shell.ip.user_ns["said"].markdown()
+    assert code_blocks(markdown)[0].source == "# no heading\n*no emphasis* `` ``` ``"
+
+
+def test_an_unknown_form_names_the_forms(shell: Shell) -> None:
+    """A misspelt form is refused before anything is sent."""
+    with scripted() as client:
+        assert "markdown" in shell.run("%%glm --as cdoe\nx")
+    assert not client.requests
+
+
+def test_explain_takes_the_cell_before(shell: Shell) -> None:
+    """`%glm explain` attaches the cell that ran before this one, with its output."""
+    shell.ip.run_cell("6 * 7", store_history=True)
+    with scripted("It multiplies.") as client:
+        shell.ip.run_cell("%glm explain in French", store_history=True)
+    sent = client.requests[0].messages[-1].content
+    assert "6 * 7" in sent
+    assert "\n42\n" in sent
+    assert sent.endswith("in French")
+
+
+def test_continue_goes_on_after_a_cut_answer(shell: Shell) -> None:
+    """`%glm continue` sends what came, and asks for the rest; a whole answer needs none."""
+    with scripted([Delta(text="One, two"), Delta(finish_reason="length")], ", three") as client:
+        shell.run("%%glm\ncount")
+        shell.run("%glm continue")
+        printed = shell.run("%glm continue")
+    assert [one.content for one in client.requests[1].messages[-2:-1]] == ["One, two"]
+    assert "exactly where it ended" in client.requests[1].messages[-1].content
+    assert "whole" in printed
+
+
+def test_retry_asks_the_newest_question_again(shell: Shell) -> None:
+    """`%glm retry` replaces the newest turn; its options hold for this time."""
+    with scripted("first", "second") as client:
+        shell.run("%%glm -t 0.2\ncount")
+        shell.run("%glm retry -m glm-4.5-air")
+        shown = shell.run("%glm show")
+    one, other = client.requests
+    assert one.messages == other.messages
+    assert (other.model, other.temperature) == ("glm-4.5-air", 0.2)
+    assert len(re.findall("count", shown)) == 1
+
+
+def test_copy_is_for_terminals(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal is given the answer for its clipboard; a notebook says what to do instead."""
+    with scripted(CODE):
+        shell.run("%%glm\ncount")
+    assert "%glm code" in shell.run("%glm copy")
+    monkeypatch.setattr("glm_magic.jupyter.host.Host.front_end", "terminal")
+    printed = shell.run("%glm copy --code")
+    held = re.search(r"\x1b\]52;c;([^\x07]*)\x07", printed)
+    assert held
+    assert base64.b64decode(held[1]).decode() == "x = 1\n\ny = x + 1"
+
+
+LINES = st.one_of(
+    st.sampled_from(
+        ["!rm -rf /", "%glm ask x", "%%bash", "import os", "get_ipython()", "?x", "x?"]
+    ),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40),
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from(["python", "", "sh", "rust", "py"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+def test_fuzzed_code_is_offered_and_never_run(
+    shell: Shell, offered: list[str], lines: list[str], language: str
+) -> None:
+    """Whatever the code is, also `!`, `%` and `%%` lines, a cell is offered and nothing runs."""
+    ran: list[Any] = []
+    shell.ip.events.register("pre_run_cell", ran.append)
+    source = "\n".join(lines)
+    try:
+        with scripted(f"Take this:\n\n{fenced('x' + source, language)}"):
+            shell.run("%%glm --as code --once\ngo")
+    finally:
+        shell.ip.events.unregister("pre_run_cell", ran.append)
+    assert len(ran) <= 1
+    assert len(offered) == 1
+    offered.clear()
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "cell"),
+    [
+        ("python", "a = 1", "a = 1"), ("", "a = 1", "a = 1"), ("py", "a", "a"),
+        ("bash", "ls", "%%bash\nls"), ("js", "f()", "%%javascript\nf()"),
+        ("sql", "select 1", "# sql:\n# select 1"),
+        ("pycon", ">>> a = 1\n>>> a\n1", "a = 1\na"), ("{python}", "a", "a"),
+    ],
+)  # fmt: skip
+def test_a_block_becomes_a_cell_of_its_language(language: str, source: str, cell: str) -> None:
+    """Another language gets its cell magic, one without becomes comments; sessions lose prompts."""
+    assert as_cell(CodeBlock(language, source)) == cell
+
+
+def test_the_code_of_an_answer_is_its_python() -> None:
+    """All Python together; without Python the first block; nothing without blocks."""
+    blocks = [CodeBlock("sh", "ls"), CodeBlock("python", "a"), CodeBlock("py", "b")]
+    assert cell_source(blocks) == "a\n\nb"
+    assert cell_source(blocks[:1]) == "%%bash\nls"
+    assert cell_source([]) == ""
