@@ -19,7 +19,8 @@ demo-lab: .venv/.made-lab ## The same in JupyterLab
 
 test: lint ## Style, types, layers and every test
 	@.ci/chromium
-	.venv-test/bin/python -m pytest
+	# Two at a time: most tests wait, for kernels, browsers and clocks. A file stays together.
+	.venv-test/bin/python -m pytest -n 2 --dist loadfile
 
 lint: .venv-test/.made ## Style and types only
 	.venv-test/bin/ruff check .

@@ -123,7 +123,7 @@ def test_sync_waits_for_the_disk_and_the_folders(tmp_path: Path) -> None:
         event(1, value=object()),
         event(1, value={1, 2}),
     ],
-    ids=str,
+    ids=["no kind", "no time", "a word for a time", "a number for a kind", "nan", "object", "set"],
 )
 def test_what_is_no_event_is_refused_alone(tmp_path: Path, bad: Event) -> None:
     """An event that JSON cannot hold is an error, and spoils no other one."""
