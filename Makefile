@@ -5,6 +5,7 @@ PYTHON ?= python3
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
+CLOCKS := tests/api tests/chat tests/variables/test_hostile.py
 .DELETE_ON_ERROR:
 .PHONY: help demo demo-lab test lint bench clean
 
@@ -19,8 +20,9 @@ demo-lab: .venv/.made-lab ## The same in JupyterLab
 
 test: lint ## Style, types, layers and every test
 	@.ci/chromium
-	# Two at a time: most tests wait, for kernels, browsers and clocks. A file stays together.
-	.venv-test/bin/python -m pytest -n 2 --dist loadfile
+	# Two at a time, because most tests wait for kernels and browsers; then those that look at clocks.
+	.venv-test/bin/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(CLOCKS))
+	.venv-test/bin/python -m pytest $(CLOCKS)
 
 lint: .venv-test/.made ## Style and types only
 	.venv-test/bin/ruff check .

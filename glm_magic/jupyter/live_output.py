@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.display import DisplayHandle, clear_output, display
 
+from ..render.answer import answer_markdown
 from ..render.blocks import BlockSplitter
 from ..render.effort import seconds_to_show
 from ..render.inert import inert
@@ -64,8 +65,8 @@ class NotebookOutput:
             self._dirty = True
         now = time.monotonic()
         if text and self._tail is None:
-            self._paint_status(builder)
-            self._tail = _Region()
+            self._end_status(builder)
+            self._tail = self._tail or _Region()
             self._paint(now)
         elif self._dirty and now >= self._next_paint:
             self._paint(now)
@@ -97,6 +98,18 @@ class NotebookOutput:
         if line and builder.seconds >= _STATUS_SECONDS:
             self._status = self._status or _Region()
             self._status.show(line)
+
+    def _end_status(self, builder: TurnBuilder) -> None:
+        """The text begins: fold the reasoning as in the end, or let the line become the text."""
+        if self._status is None and builder.seconds >= _STATUS_SECONDS:
+            self._status = _Region()
+        if self._status is None:
+            return
+        reasoning, seconds = builder.growing.reasoning, builder.thought_seconds
+        if folded := answer_markdown("", reasoning, thought_seconds=seconds or None):
+            self._status.show(folded)
+        else:
+            self._tail, self._status = self._status, None
 
     def close(self, answer: Answer) -> None:
         """Replace everything by the one final output, which carries its turn."""

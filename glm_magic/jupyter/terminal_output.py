@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
+from html import unescape
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from ..answer import Answer, footer, warnings
 from ..render.cleaning import plain
@@ -14,7 +18,8 @@ if TYPE_CHECKING:
     from ..chat.turns import TurnBuilder
 
 _DIM, _NORMAL, _CLEAR_LINE = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
-_STATUS_COLUMNS = 78
+_SPARE_COLUMNS = 2  # a line that fills the last column wraps in some terminals
+_HEAD = re.compile(r"Thinking, \d+ s: …")
 
 
 class TerminalOutput:
@@ -22,20 +27,22 @@ class TerminalOutput:
 
     def __init__(self) -> None:
         self._status = ""
+        self._notice = ""
         self._writing = False
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show a delta at once."""
+        self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
         text = delta.text if self._writing else delta.text.lstrip("\r\n")
         if text:
             self._begin(builder)
             self._write(plain(text))
         elif not self._writing:
-            line = status_line(builder.growing.reasoning, builder.thought_seconds, delta.notice)
-            self._show_status(plain(line).replace("*", "").replace("\n", " "))
+            line = status_line(builder.growing.reasoning, builder.thought_seconds, self._notice)
+            self._show_status(" ".join(plain(unescape(line)).replace("*", "").split()))
 
     def _show_status(self, line: str) -> None:
-        line = line[:_STATUS_COLUMNS]
+        line = _fitted(line, shutil.get_terminal_size().columns - _SPARE_COLUMNS)
         if line != self._status:
             self._status = line
             self._write(f"{_CLEAR_LINE}{_DIM}{line}{_NORMAL}")
@@ -62,6 +69,21 @@ class TerminalOutput:
     def _write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def _fitted(line: str, columns: int) -> str:
+    """The line on one row: of reasoning its latest words, of anything else the first ones."""
+    head = _HEAD.match(line)
+    kept = head[0] if head else ""
+    words = line[len(kept) :]
+    room = columns - _width(kept)
+    while _width(words) > room:
+        words = words[1:] if head else words[:-1]
+    return kept + words
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
 class PipeOutput:

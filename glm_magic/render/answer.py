@@ -52,7 +52,8 @@ def answer_markdown(
     if reasoning.strip():
         summary = f"<details><summary>{note(_thought(thought_seconds))}</summary>"
         # Made inert before it is wrapped: nothing in it is left open, so nothing can end this.
-        parts += [summary, inert(reasoning).strip("\n"), "</details>"]
+        # Front ends put no room below a folded line, and styles do not survive everywhere.
+        parts += [summary, inert(reasoning).strip("\n"), "</details><br>"]
     parts.append(inert(text).strip("\n"))
     parts += [f"> ⚠ *{note(plain(warning))}*" for warning in warnings if warning.strip()]
     if footer.strip():

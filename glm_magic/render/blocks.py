@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from .cleaning import plain
 from .lines import Kind, LineReader
 
 _FIRST_LIMIT = 2_000  # characters the tail may grow to before a block is committed
@@ -48,8 +49,9 @@ class BlockSplitter:
             self._read(whole)
         if rest:
             self._line.append(rest)
-            if self._after_blank:
-                self._try_to_cut("".join(self._line), whole=False)
+            begun = "".join(self._line) if self._after_blank else ""
+            if begun and "\x1b" not in begun:  # the rest of an escape may still come
+                self._try_to_cut(plain(begun), whole=False)
 
     def take(self) -> tuple[list[str], str]:
         """The blocks finished since the last call, and the tail."""
@@ -63,14 +65,17 @@ class BlockSplitter:
         return [*finished, tail] if tail else finished
 
     def _read(self, line: str) -> None:
+        cleaned = plain(line.removesuffix("\r"))
         if self._after_blank:
-            self._try_to_cut(line, whole=True)
-        kind = self._reader.read(line.removesuffix("\r"))
+            self._try_to_cut(cleaned, whole=True)
+        kind: Kind = "blank"
+        for part in cleaned.split("\n"):  # a lone carriage return ends a line, too
+            kind = self._reader.read(part)
+            if kind == "prose":
+                self._follow_math(self._reader.text)
         self._pending.append(line + "\n")
         self._length += len(line) + 1 + _FORMULA * self._formulas(line, kind)
-        if kind == "prose":
-            self._follow_math(self._reader.text)
-        elif kind == "blank" and not self._math:
+        if kind == "blank" and not self._math:
             self._after_blank = True
             return
         if self._math:
@@ -86,7 +91,7 @@ class BlockSplitter:
 
     def _try_to_cut(self, line: str, *, whole: bool) -> None:
         """A line begins after a blank one: if it belongs to nothing above, here is a cut."""
-        if not whole and _MAY_CONTINUE.match(line):
+        if not whole and (not line or _MAY_CONTINUE.match(line)):
             return  # the next delta may make a list item of it
         if line.strip():
             self._after_blank = False

@@ -184,7 +184,8 @@ def main() -> None:
         seconds.append(time.perf_counter() - began)
         peak = peak or _megabytes("VmHWM")
     cpu = (time.process_time() - cpu) / _RUNS  # of Python; Spark's Java has its own
-    print(json.dumps({"seconds": median(seconds), "megabytes": peak - before, "cpu": cpu}))
+    megabytes = max(0.0, peak - before)
+    print(json.dumps({"seconds": median(seconds), "megabytes": megabytes, "cpu": cpu}))
 
 
 def _family() -> list[Path]:

@@ -139,3 +139,15 @@ def test_the_reasoning_opens_by_keyboard(page: Page, sandbox: Sandbox) -> None:
     page.press("Enter")
     assert details.get_attribute("open") is not None
     assert "One, two, three." in page.text(1)
+
+
+def test_the_answer_keeps_its_distance(page: Page, sandbox: Sandbox) -> None:
+    """Between the folded line and the first words of the answer there is room to breathe."""
+    sandbox.faults.append(says("Three.", "One, two, three.", seconds=0.5))
+    page.run(1)
+    shown = page.page.locator(".jp-RenderedMarkdown").first
+    folded = shown.locator("summary").bounding_box()
+    words = shown.locator("p").filter(has_text="Three.").last.bounding_box()
+    assert folded
+    assert words
+    assert 8 <= words["y"] - (folded["y"] + folded["height"]) <= 30

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from glm_magic.render.cleaning import plain
 from glm_magic.sandbox import Sandbox
 from tests.browser.stage import Notebook7, Page, Witness, says
 from tests.canary import CANARY
@@ -161,12 +162,12 @@ def test_the_text_is_readable(stage: Stage, state: str) -> None:
     lost = {
         name: lost_words(attacks[name], text) for name, text in zip(attacks, texts, strict=True)
     }
-    assert {name: words for name, words in lost.items() if words} == {}
+    assert [f"{name}: {', '.join(words)}" for name, words in lost.items() if words] == []
 
 
 def lost_words(attack: str, text: str) -> list[str]:
     """The words that cannot be read, when they are more than a few."""
-    shown = _INFO.sub("", unescape(attack)).lower()
+    shown = _INFO.sub("", plain(unescape(attack))).lower()
     words = re.findall(r"[a-z]{3,}", shown)
     lost = [word for word in words if word not in text.lower()]
     return lost if len(lost) > len(words) / 5 else []

@@ -98,3 +98,11 @@ def test_what_belongs_together_stays_together(whole: str) -> None:
 def test_open_formula_does_not_stop_the_cutting_for_ever() -> None:
     """A lone `$$` is given up after some thousand characters."""
     assert len(split(["Costs $$ a lot.\n\n", *[PARAGRAPH] * 300])[0]) > 5
+
+
+@pytest.mark.parametrize("end", ["\r", "\u2028", "\u2029", "\n\x1b[31m", "\n\u200b"])
+def test_a_fence_is_one_whatever_ends_the_line(end: str) -> None:
+    """What is cleaned away when it is shown does not hide a fence from the cutting."""
+    whole = f"Look:{end}```python\n" + "x = 1\n\n" * 500 + "```\n\n"
+    blocks, tail = split(cut(PARAGRAPH * 10 + whole + PARAGRAPH * 12, 7))
+    assert sum(whole in part for part in [*blocks, tail]) == 1

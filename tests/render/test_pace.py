@@ -67,3 +67,38 @@ def test_the_page_is_left_to_its_reader(
     assert page.busy_seconds - page.once_seconds < 0.1 * seconds
     assert page.paints > 20
     assert page.size < 180_000 + 4 * length
+
+
+def painted(monkeypatch: pytest.MonkeyPatch, reasoning: str) -> list[str]:
+    """The regions on the page, in order, after two seconds of waiting and some text."""
+    page, shown = Page(monkeypatch), dict[int, str]()
+
+    class Handle:
+        def display(self, bundle: dict[str, str], **_: Any) -> None:
+            shown[id(self)] = bundle["text/markdown"]
+            kept.append(self)
+
+        update = display
+
+    kept: list[Handle] = []
+    monkeypatch.setattr(live_output, "DisplayHandle", Handle)
+    output, turn = live_output.NotebookOutput(markdown=True), Growing()
+    for page.now in (0.0, 1.1, 2.2):
+        turn.seconds = turn.thought_seconds = page.now
+        turn.growing = type("Turn", (), {"reasoning": reasoning, "text": ""})
+        output.add(Delta(reasoning=reasoning), turn)
+    output.add(Delta(text="Three."), turn)
+    return list(shown.values())
+
+
+def test_nothing_is_waited_for_once_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line that says we wait becomes the answer, and does not stand above it."""
+    assert painted(monkeypatch, "") == ["Three."]
+
+
+def test_what_was_thought_is_folded_as_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the answer begins, the reasoning folds to the line that the final output has."""
+    assert painted(monkeypatch, "One, two, three.") == [
+        "<details><summary>Thought for 2.2 s</summary>\n\nOne, two, three.\n\n</details><br>",
+        "Three.",
+    ]
