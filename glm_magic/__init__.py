@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from . import errors, testing
     from .answer import Answer
     from .calls import Chat, Stream, ask, ask_async, stream
+    from .jupyter.panel_command import panel
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ask_async",
     "errors",
     "load_ipython_extension",
+    "panel",
     "stream",
     "testing",
     "unload_ipython_extension",
@@ -37,6 +39,7 @@ _HOME = {
     "Stream": ".calls",
     "ask": ".calls",
     "ask_async": ".calls",
+    "panel": ".jupyter.panel_command",
     "stream": ".calls",
 }
 

@@ -13,6 +13,7 @@ from . import answer_commands as going_on
 from . import context_commands as leaving
 from . import conversation_commands as talk
 from . import options as opts
+from . import panel_command as panels
 from .tables import show_table
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
         ("chats", talk.chats), ("fork", talk.fork), ("export", talk.export),
         ("import", talk.import_), ("usage", talk.usage),
         ("hide", leaving.hide), ("code", going_on.code), ("copy", going_on.copy),
+        ("panel", panels.show_panel),
         ("models", models), ("model", model), ("login", login), ("logout", logout),
         ("config", config),
     ):  # fmt: skip
@@ -209,6 +211,9 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
     table["import"][0].add_argument("file", help="ends in .json or .ipynb")
     table["code"][0].add_argument("number", nargs="?", help="of the block; all Python if left out")
     table["copy"][0].add_argument("--code", action="store_true", help="its code, not its text")
+    table["panel"][0].add_argument(
+        "--plain", action="store_true", help="where no panel shows: without its own page code"
+    )
     hide = table["hide"][0]
     hide.add_argument("patterns", nargs="*", help='such as sales.email or "*_name"')
     hide.add_argument("--allow", action="store_true", help="show values that look personal")

@@ -51,6 +51,9 @@ def unload(shell: Any) -> None:
         shell.input_transformers_cleanup.remove(heed_our_magics)
     if matcher in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.remove(matcher)
+    panels = sys.modules.get("glm_magic.jupyter.panel_command")
+    if panels is not None:
+        panels.close_panel(shell)
     AROUND.forget()
     wiring = sys.modules.get("glm_magic.wiring")
     if wiring is not None:

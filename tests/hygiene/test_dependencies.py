@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from .sources import ROOT, modules
 
 DEPENDENCIES = [
+    "anywidget",
     "httpx",
     "ipython",
     "ipywidgets",
@@ -19,7 +20,7 @@ DEPENDENCIES = [
     "tornado",
 ]
 # An import whose distribution has another name, and what comes with one that is declared.
-DISTRIBUTION_OF = {"IPython": "ipython", "traitlets": "ipython", "anywidget": "ipywidgets"}
+DISTRIBUTION_OF = {"IPython": "ipython", "traitlets": "ipython"}
 
 
 def declared() -> dict[str, list[str]]:

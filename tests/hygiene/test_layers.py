@@ -23,8 +23,8 @@ HOMES = {
     "tornado": ["glm_magic.sandbox"],
     "IPython": ["glm_magic.jupyter"],
     "ipywidgets": ["glm_magic.jupyter"],
-    "anywidget": ["glm_magic.jupyter"],
-    "traitlets": ["glm_magic.jupyter"],
+    "anywidget": ["glm_magic.widget"],
+    "traitlets": ["glm_magic.jupyter", "glm_magic.widget"],
     # One of these is there already if the user has a frame of it; else it is not wanted.
     "pandas": [],
     "polars": [],

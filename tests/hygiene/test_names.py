@@ -14,6 +14,7 @@ NAMES = [
     "ask_async",
     "errors",
     "load_ipython_extension",
+    "panel",
     "stream",
     "testing",
     "unload_ipython_extension",

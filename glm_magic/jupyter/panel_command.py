@@ -1,0 +1,91 @@
+"""`%glm panel` and `glm_magic.panel()`: one panel for a kernel, wherever it is shown."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.getipython import get_ipython
+
+from ..errors import SettingsError
+from .asking_again import question_again
+from .host import Host
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ..chat.turns import Turn
+    from ..questions import Question
+    from ..widget.view import PanelWidget
+    from .magics import GLMMagics
+
+_KEEP = "_glm_magic_panel"
+
+
+def show_panel(options: argparse.Namespace, magics: GLMMagics) -> None:
+    """Show a chat panel that shares the notebook's conversation."""
+    from IPython.display import display
+
+    if options.plain:
+        from .plain_panel import show_plain
+
+        show_plain(make_session(magics.host.shell), magics.host.shell)
+    else:
+        display(open_panel(magics.host.shell))
+
+
+def panel() -> PanelWidget:
+    """A chat panel that shares the notebook's conversation; the last line of a cell shows it.
+
+    All panels of a kernel are one, and so is what they show.
+
+    Raises:
+        SettingsError: There is no notebook around us.
+    """
+    shell = get_ipython()
+    if getattr(shell, "kernel", None) is None:
+        raise SettingsError("A panel needs a notebook.", "In a terminal: %glm ask …")
+    from .extension import load
+
+    load(shell)
+    return open_panel(shell)
+
+
+def open_panel(shell: Any) -> PanelWidget:
+    """The kernel's panel: the one that is open, or a new one."""
+    from ..widget.view import PanelWidget
+
+    widget = getattr(shell, _KEEP, None)
+    if widget is not None and widget.comm is None:  # closed by the user
+        close_panel(shell)
+        widget = None
+    if widget is None:
+        session = make_session(shell)
+        widget = PanelWidget(session, shell.kernel, Host(shell).cell or "")
+        setattr(shell, _KEEP, widget)
+        shell.events.register("pre_run_cell", widget.session.cell_begins)
+        shell.events.register("post_run_cell", widget.session.cell_ends)
+    return widget
+
+
+def make_session(shell: Any) -> Any:
+    """What the panels of this shell share."""
+    from ..widget.session import Session
+    from ..wiring import workbench
+
+    around: Any = SimpleNamespace(workbench=workbench, host=Host(shell))
+
+    def again(turn: Turn) -> tuple[Question, list[str]]:
+        return question_again(turn, around)
+
+    return Session(workbench(), shell.user_ns, again, shell.user_ns_hidden)
+
+
+def close_panel(shell: Any) -> None:
+    """Take the shell's panel away, if there is one."""
+    widget = getattr(shell, _KEEP, None)
+    if widget is not None:
+        shell.events.unregister("pre_run_cell", widget.session.cell_begins)
+        shell.events.unregister("post_run_cell", widget.session.cell_ends)
+        widget.close()
+        delattr(shell, _KEEP)

@@ -1,0 +1,88 @@
+"""The panel where its page code cannot run: ipywidgets for the form, the cell's output for words.
+
+What is said must not become a widget's trait, which front ends save into the notebook: it stands
+in an output of the cell, repainted through its display handle, which works from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import DisplayHandle, display
+
+from ..widget.offers import frame_names
+from ..widget.transcript import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..widget.session import Session
+
+_PAINT_SECONDS = 0.5
+_HINT = "Stop waits for a running cell to end here; the notebook's ■ does not."
+
+
+class PlainPanel:
+    """A form and an output below it.
+
+    Args:
+        session: What is shown.
+        shell: Whose frames can be attached.
+    """
+
+    def __init__(self, session: Session, shell: Any) -> None:
+        import ipywidgets as widgets
+
+        self._session = session
+        self._transcript = Transcript()
+        self._painting = threading.Lock()
+        self._painted_at = 0.0
+        self._handle = DisplayHandle()
+        self._prompt = widgets.Textarea(
+            placeholder="Ask", layout=widgets.Layout(width="100%", height="5em")
+        )
+        names = frame_names(shell.user_ns, shell.user_ns_hidden)
+        self._frames = widgets.SelectMultiple(options=names, description="Attach", rows=3)
+        buttons = [self._button(widgets, "Send", self._send)]
+        for kind in ("stop", "retry", "undo", "redo", "clear"):
+            buttons.append(self._button(widgets, kind.title(), lambda kind=kind: self._do(kind)))
+        hint = widgets.Label(_HINT)
+        self.form = widgets.VBox([self._prompt, self._frames, widgets.HBox(buttons), hint])
+        session.tell = self._hear
+
+    def show(self) -> None:
+        """Display it in the running cell."""
+        display(self.form)
+        self._handle.display(self._bundle(), raw=True)
+        self._session.cell_ends()  # nobody tells us of cells, and it tells of the turns there are
+
+    def _button(self, widgets: Any, label: str, deed: Any) -> Any:
+        button = widgets.Button(description=label)
+        button.on_click(lambda _: deed())
+        return button
+
+    def _do(self, kind: str) -> None:
+        self._session.handle({"kind": kind})
+
+    def _send(self) -> None:
+        prompt, self._prompt.value = self._prompt.value, ""
+        command = {"kind": "ask", "prompt": prompt, "frames": list(self._frames.value)}
+        self._session.handle(command)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        with self._painting:
+            self._transcript.take(event)
+            now = time.monotonic()
+            if event["kind"] != "delta" or now - self._painted_at >= _PAINT_SECONDS:
+                self._painted_at = now
+                self._handle.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        return {"text/markdown": self._transcript.markdown(), "text/plain": "…"}
+
+
+def show_plain(session: Session, shell: Any) -> None:
+    """Show the form and what is said, in the running cell."""
+    PlainPanel(session, shell).show()

@@ -1,0 +1,122 @@
+"""One answer on its way to the page: few messages, each with what is new."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..render.cleaning import plain
+from .growing import Change, GrowingText
+from .views import turn_end, turn_head, turn_view
+
+if TYPE_CHECKING:
+    from ..chat.asking import Asking
+    from ..chat.deltas import Delta
+    from ..chat.turns import Turn
+    from ..questions import Question
+
+PAINT_SECONDS = 0.1
+
+Tell = Callable[[Mapping[str, Any]], None]
+
+
+class Answering:
+    """Asks one question and tells the page what comes.
+
+    Args:
+        tell: Given each event.
+        instead: The id of the turn that is asked again, or "".
+    """
+
+    def __init__(self, tell: Tell, instead: str = "") -> None:
+        self._tell = tell
+        self._instead = instead
+        self._telling = threading.Lock()
+        self._stopping = threading.Event()
+        self._asking: Asking | None = None
+        self._growing = GrowingText()
+        self._thoughts: list[str] = []
+        self._thought = ""
+        self._notice = ""
+        self._told_notice = ""
+        self._next_paint = 0.0
+
+    def stop(self) -> None:
+        """End it now, from any thread, also before it has begun; what came is kept."""
+        self._stopping.set()
+        asking = self._asking
+        if asking is not None:
+            asking.stop()
+
+    @property
+    def turn(self) -> Turn | None:
+        """The turn as the page knows it; None before it began."""
+        return self._asking.turn if self._asking else None
+
+    def run(self, question: Question) -> None:
+        """Ask until the end.
+
+        Raises:
+            GLMError: It failed; what came is told and kept.
+        """
+        if self._stopping.is_set():
+            return
+        asking = self._asking = question.ask()
+        self._tell(self._begun(asking))
+        try:
+            with asking:
+                for delta in asking:
+                    if self._stopping.is_set():
+                        asking.stop()
+                        break
+                    self._add(delta)
+        finally:
+            self._paint()
+            self._end(asking)
+
+    def tell_again(self) -> None:
+        """All that was told so far, for a page that has just opened; from any thread."""
+        with self._telling:
+            if self._asking is not None:
+                self._tell(self._begun(self._asking))
+                told = [Change(at, 0, text) for at, text in enumerate(self._growing.blocks) if text]
+                self._tell({"kind": "delta", "changes": told, "reasoning": self._thought})
+
+    def _begun(self, asking: Asking) -> Mapping[str, Any]:
+        return {"kind": "begun", "turn": turn_head(asking.turn), "instead": self._instead}
+
+    def _end(self, asking: Asking) -> None:
+        turn = asking.turn
+        if turn.text == self._growing.text:
+            self._tell({"kind": "ended", "turn": turn_end(turn)})
+        else:  # for example withdrawn by the provider
+            self._tell({"kind": "ended", "turn": turn_view(turn)})
+
+    def _add(self, delta: Delta) -> None:
+        new = not self._growing.text
+        self._growing.feed(delta.text)
+        if delta.reasoning:
+            self._thoughts.append(delta.reasoning)
+        self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
+        if (new and self._growing.text) or time.monotonic() >= self._next_paint:
+            self._paint()
+
+    def _paint(self) -> None:
+        with self._telling:
+            self._paint_now()
+
+    def _paint_now(self) -> None:
+        event: dict[str, Any] = {}
+        if changes := self._growing.take():
+            event["changes"] = changes
+        if self._thoughts:
+            event["reasoning"] = plain("".join(self._thoughts))
+            self._thought += event["reasoning"]
+            self._thoughts = []
+        if self._notice != self._told_notice:
+            event["notice"] = self._told_notice = plain(self._notice)
+        if event:
+            self._tell({"kind": "delta", **event})
+            self._next_paint = time.monotonic() + PAINT_SECONDS

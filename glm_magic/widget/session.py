@@ -1,0 +1,300 @@
+"""The panel without its looks: commands in, from any thread; events out, to whoever shows them.
+
+Commands are done one after the other in a background thread, so that the thread that brings one,
+which may be the kernel's own, is free again at once. An answer has a thread of its own. Only
+`stop` is done where it arrives: it must not wait for anything.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError, GLMError
+from ..gathering import mentioned
+from ..terms import price_for
+from .answering import Answering
+from .chats import Chats
+from .errands import Errands
+from .hearing import heard
+from .offers import LEVELS, first_prompts, frame_names, frame_view
+from .views import settings_view, totals_line, turn_view
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from contextlib import AbstractContextManager
+
+    from ..chat.turns import Turn
+    from ..questions import Question
+    from ..wiring import Workbench
+
+Event = Mapping[str, Any]
+Made = tuple["Question", "AbstractContextManager[None]"]
+Again = Callable[["Turn"], tuple["Question", list[str]]]
+
+_OPTIONS = ("model", "thinking", "effort", "temperature", "max_tokens")
+_MOST_TURNS = 100
+_MOST_ROWS = 1_000
+
+
+class Session:
+    """What all panels of one kernel share.
+
+    Args:
+        bench: The process's workbench.
+        namespace: The user's variables.
+        again: Makes a turn's question once more, with what the user should know about it.
+        hidden: Names in the namespace that are the shell's own.
+
+    Attributes:
+        tell: Given every event; set by what shows them.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        namespace: Mapping[str, object],
+        again: Again,
+        hidden: Collection[str] = (),
+    ) -> None:
+        self.tell: Callable[[Event], None] = lambda _: None
+        self._bench = bench
+        self._namespace = namespace
+        self._again = again
+        self._hidden = hidden
+        self._chats = Chats(bench)
+        self._errands = Errands()
+        self._running = threading.Lock()
+        self._answering: Answering | None = None
+        self._told: dict[str, object] = {}
+        self._last: Event = {}
+        self._cell_runs = True  # the one that opens the panel
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def handle(self, command: Mapping[str, Any]) -> None:
+        """Do a command; returns at once. What comes of it is told."""
+        if command.get("kind") == "stop":
+            self.stop()
+            return
+        self._errands.add(lambda: self._guarded(lambda: self._do(command)))
+
+    def stop(self) -> None:
+        """End the answer under way, if there is one; what came is kept."""
+        answering = self._answering
+        if answering is not None:
+            answering.stop()
+
+    def cell_begins(self, _: object = None) -> None:
+        """The shell begins to run a cell."""
+        self._cell(runs=True)
+
+    def cell_ends(self, _: object = None) -> None:
+        """A cell has ended; what it asked shows up now."""
+        self._cell(runs=False)
+        self.handle({"kind": "refresh"})
+
+    def _cell(self, *, runs: bool) -> None:
+        with self._running:
+            self._cell_runs = runs
+        self.tell({"kind": "cell", "runs": runs})
+
+    def while_cell_runs(self, deed: Callable[[], None]) -> None:
+        """Do it if a cell runs now, and before that cell can end."""
+        with self._running:
+            if self._cell_runs:
+                deed()
+
+    def close(self) -> None:
+        """Stop, and tell nothing any more."""
+        self.tell = lambda _: None
+        self.stop()
+
+    def _guarded(self, deed: Callable[[], None]) -> None:
+        """Do it; whatever goes wrong is told in the panel, never in a log only."""
+        try:
+            with heard(lambda sentence: self.tell({"kind": "note", "text": sentence})):
+                deed()
+        except GLMError as error:
+            self.tell({"kind": "failed", "message": error.message, "remedy": error.remedy})
+        except Exception as error:
+            message = f"The panel failed: {type(error).__name__}."
+            remedy = "This is a bug in glm_magic; please report it."
+            self.tell({"kind": "failed", "message": message, "remedy": remedy})
+
+    def _do(self, command: Mapping[str, Any]) -> None:
+        doers: dict[str, Callable[[Mapping[str, Any]], None]] = {
+            "hello": self._hello, "refresh": self._refresh, "ask": self._ask,
+            "retry": self._retry, "undo": self._undo, "redo": self._redo, "clear": self._clear,
+            "new": self._new, "switch": self._switch, "export": self._export,
+            "frames": self._frames, "preview": self._preview,
+        }  # fmt: skip
+        doer = doers.get(str(command.get("kind")))
+        if doer is not None:
+            doer(command)
+
+    def _hello(self, _: Mapping[str, Any]) -> None:
+        """A page has opened: it knows nothing."""
+        self._told.clear()
+        self._last = {}
+        try:
+            self._welcome()
+        finally:  # also when the settings are such that nothing can be asked
+            self._tell_turns()
+        if (answering := self._answering) is not None:
+            answering.tell_again()
+
+    def _welcome(self) -> None:
+        settings = settings_view(self._bench.settings(need_key=False))
+        event = {
+            "kind": "welcome",
+            "busy": self._answering is not None,
+            "cell": self._cell_runs,
+            "prompts": first_prompts(frame_names(self._namespace, self._hidden)),
+        }
+        self.tell(event | settings)
+
+    def _refresh(self, _: Mapping[str, Any]) -> None:
+        """Something may have been said elsewhere."""
+        if self._answering is None:
+            self._tell_turns()
+
+    def _undo(self, _: Mapping[str, Any]) -> None:
+        self._change(lambda: self._chats.current.undo(), "Undone.", "There is nothing to undo.")
+
+    def _redo(self, _: Mapping[str, Any]) -> None:
+        self._change(lambda: self._chats.current.redo(), "Done again.", "There is nothing to redo.")
+
+    def _clear(self, _: Mapping[str, Any]) -> None:
+        done = "Cleared; the model has forgotten it too. Undo brings it back."
+        self._change(lambda: self._chats.current.clear(), done, "There is nothing to clear.")
+
+    def _new(self, _: Mapping[str, Any]) -> None:
+        self._idle()
+        title = self._chats.begin()
+        self._tell_turns()
+        self.tell({"kind": "note", "text": f"A new chat: {title}. Cells ask in it too."})
+
+    def _switch(self, command: Mapping[str, Any]) -> None:
+        self._idle()
+        self._chats.switch(str(command.get("chat")))
+        self._tell_turns()
+
+    def _export(self, command: Mapping[str, Any]) -> None:
+        path = self._chats.export(str(command.get("form", "md")))
+        self.tell({"kind": "note", "text": f"Written: {path}"})
+
+    def _change(self, change: Callable[[], object], done: str, nothing: str) -> None:
+        self._idle()
+        text = done if change() else nothing
+        self._tell_turns()
+        self.tell({"kind": "note", "text": text})
+
+    def _idle(self) -> None:
+        if self._answering is not None:
+            raise ArgumentError("An answer is under way.", "Stop it first, or wait.")
+
+    # -- asking -------------------------------------------------------------------------------
+
+    def _ask(self, command: Mapping[str, Any]) -> None:
+        self._start(lambda: (self._question(command), nullcontext()))
+
+    def _retry(self, _: Mapping[str, Any]) -> None:
+        turn = max(self._chats.current, key=lambda turn: turn.created, default=None)
+        if turn is None:
+            raise ArgumentError("Nothing was asked in this chat yet.", "Write a prompt below.")
+
+        def make() -> Made:
+            question, notes = self._again(turn)
+            for note in notes:
+                self.tell({"kind": "note", "text": note})
+            return question, self._chats.current.asked_again(turn)
+
+        self._start(make, turn.id)
+
+    def _start(self, make: Callable[[], Made], instead: str = "") -> None:
+        self._idle()
+        # By a function, for what tells may change meanwhile.
+        answering = self._answering = Answering(lambda event: self.tell(event), instead)
+        self.tell({"kind": "asking"})
+
+        def ask() -> None:
+            def run() -> None:
+                question, around = make()
+                for advice in question.advice:
+                    self.tell({"kind": "note", "text": advice})
+                with around:
+                    answering.run(question)
+
+            self._guarded(run)
+            if answering.turn is not None:  # the page has it already, word by word
+                self._told[answering.turn.id] = _marks(answering.turn)
+            self._answering = None
+            self._guarded(self._tell_turns)
+            self.tell({"kind": "idle"})
+
+        threading.Thread(target=ask, name="glm-panel-answer", daemon=True).start()
+
+    def _question(self, command: Mapping[str, Any], *, need_key: bool = True) -> Question:
+        prompt = str(command.get("prompt", ""))
+        if not prompt.strip():
+            raise ArgumentError("There is no prompt.", "Write one first.")
+        names = [name for name in command.get("frames", ()) if name in self._namespace]
+        names += [name for name in mentioned(prompt, self._namespace) if name not in names]
+        values = {name: self._namespace[name] for name in names}
+        options = dict(command.get("options", {}))
+        given = {name: options[name] for name in _OPTIONS if options.get(name) not in (None, "")}
+        rows = max(0, min(int(command.get("rows") or 0), _MOST_ROWS))
+        level = command.get("level")
+        level = level if level in LEVELS else None
+        return self._bench.question(
+            prompt, values, level=level, rows=rows, need_key=need_key, **given
+        )
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def _frames(self, command: Mapping[str, Any]) -> None:
+        """The frames of the namespace, each told as soon as it is known: large ones take time."""
+        settings = self._bench.settings(need_key=False)
+        wanted = command.get("level")
+        level = wanted if wanted in LEVELS else settings.frame_detail
+        names = frame_names(self._namespace, self._hidden)
+        self.tell({"kind": "frames", "names": names, "prompts": first_prompts(names)})
+        hiding, price = self._bench.hiding, price_for(settings)
+        for name in names:
+            value = self._namespace.get(name)
+            self.tell({"kind": "frame", **frame_view(name, value, level, hiding, price)})
+
+    def _preview(self, command: Mapping[str, Any]) -> None:
+        question = self._question(command, need_key=False)
+        parts = [[part.name, part.what, part.tokens, part.cost] for part in question.parts()]
+        text = question.preview().text()
+        self.tell({"kind": "preview", "parts": parts, "text": text})
+
+    def _tell_turns(self) -> None:
+        """How the conversation stands, with the turns that were not told yet."""
+        current = self._chats.current
+        turns = list(current)
+        shown = turns[-_MOST_TURNS:]
+        new = [turn for turn in shown if self._told.get(turn.id) != _marks(turn)]
+        self._told = {turn.id: _marks(turn) for turn in shown}
+        stale = current.stale()
+        event = {
+            "kind": "turns",
+            "order": [turn.id for turn in shown],
+            "turns": [turn_view(turn) for turn in new],
+            "stale": [turn.id for turn in shown if turn.id in stale],
+            "earlier": len(turns) - len(shown),
+            "chats": self._chats.views(),
+            "totals": totals_line(self._bench.ledger.totals(current.name)),
+        }
+        if event != self._last:
+            self._last = {**event, "turns": []}
+            self.tell(event)
+
+
+def _marks(turn: Turn) -> object:
+    """What tells whether a turn is still the one that was told."""
+    return turn.text, turn.reasoning, turn.partial_reason, turn.seconds, turn.cell

@@ -1,0 +1,372 @@
+"""The panel without its looks: what a page sends, and what it is told."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import glm_magic
+from glm_magic.chat.deltas import Delta
+from glm_magic.chat.messages import Usage
+from glm_magic.errors import OverloadedError
+from glm_magic.testing import ScriptedClient, ScriptedExchange, scripted
+from glm_magic.wiring import workbench
+
+from .conftest import Page
+
+END = Delta(finish_reason="stop", usage=Usage(3, 2), ended=True)
+
+
+def text_of(page: Page, at: int = -1) -> str:
+    """An answer as the page has put it together from its changes."""
+    begun = [n for n, event in enumerate(page.events) if event["kind"] == "begun"][at]
+    blocks: list[str] = []
+    for event in page.events[begun:]:
+        for block, keep, add in event.get("changes", ()):
+            blocks += [""] if block == len(blocks) else []
+            blocks[block] = blocks[block][:keep] + add
+        if event["kind"] == "ended":
+            break
+    return "".join(blocks)
+
+
+class Slow(ScriptedClient):
+    """Answers word by word, for as long as nobody stops it."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.closed_at = 0.0
+
+    def send(self, request: Any) -> Any:
+        """Begin to answer."""
+        self.requests.append(request)
+        client = self
+
+        class Exchange(ScriptedExchange):
+            def _deltas(self) -> Iterator[Delta]:
+                while not self.stopped:
+                    yield Delta(text="word ")
+                    time.sleep(0.01)
+
+            def stop(self) -> None:
+                client.closed_at = client.closed_at or time.monotonic()
+                super().stop()
+
+        return Exchange("")
+
+
+@pytest.fixture
+def slow(page: Page) -> Slow:
+    """A model that never ends."""
+    client = Slow()
+    workbench().stand_in = client
+    return client
+
+
+def test_an_answer_comes_in_pieces(page: Page) -> None:
+    """A question begins, grows and ends, and the conversation holds it."""
+    with scripted([Delta(text="Hello "), Delta(text="**you**"), END]):
+        page.ask("hi")
+    kinds = [event["kind"] for event in page.events]
+    assert kinds[:2] == ["asking", "begun"]
+    assert kinds[-3:] == ["ended", "turns", "idle"]
+    assert text_of(page) == "Hello **you**"
+    assert [turn.text for turn in workbench().shelf.current] == ["Hello **you**"]
+
+
+def test_no_text_is_sent_twice(page: Page) -> None:
+    """What streamed is not told once more when it is over."""
+    with scripted("A rather unusual sentence."):
+        page.ask("hi")
+    assert str(page.events).count("A rather unusual sentence.") == 1
+
+
+def test_a_long_answer_is_sent_once(page: Page) -> None:
+    """What crosses the wire grows with the answer, not with its square."""
+    words = [Delta(text=f"Sentence {n} is here, and it is *about* `code`.\n\n") for n in range(900)]
+    with scripted([*words, END]):
+        page.ask("go on")
+    size = sum(len(add) for e in page.told("delta") for _, _, add in e.get("changes", ()))
+    assert len(text_of(page)) <= size < 1.2 * len(text_of(page))
+
+
+def test_model_text_is_inert_on_the_way(page: Page) -> None:
+    """No tag, image or script of the model's reaches the page as such."""
+    with scripted('<script>alert(1)</script> ![x](http://evil.example/?q=1) <img src="x">'):
+        page.ask("hi")
+    assert "<script" not in text_of(page)
+    assert "<img" not in text_of(page)
+    assert "![" not in text_of(page)
+
+
+def test_cells_and_panel_share_one_conversation(page: Page) -> None:
+    """What the panel asks a cell knows, and what a cell asks the panel shows."""
+    with scripted("one", "two", "three") as client:
+        page.ask("from the panel")
+        glm_magic.ask("from a cell")
+        page.session.cell_ends()
+        page.wait(lambda: len(page.told("turns")[-1]["order"]) == 2)
+        page.ask("and again")
+    said = [message.content for message in client.requests[-1].messages if message.role == "user"]
+    assert said == ["from the panel", "from a cell", "and again"]
+    assert page.prompts() == said
+
+
+def test_options_hold_for_the_question(page: Page) -> None:
+    """Model, thinking, temperature and length go into the request; empty ones do not."""
+    options = {"model": "glm-4.5-air", "thinking": False, "temperature": "0.5", "max_tokens": "99"}
+    with scripted("ok", "ok") as client:
+        page.ask("hi", options=options)
+        page.ask("hi", options={"model": None, "thinking": None, "temperature": ""})
+    first, second = client.requests
+    assert (first.model, first.thinking) == ("glm-4.5-air", False)
+    assert (first.temperature, first.max_tokens) == (0.5, 99)
+    assert (second.model, second.temperature) == ("glm-4.5", None)
+
+
+def test_frames_go_along_when_chosen_or_mentioned(page: Page) -> None:
+    """A ticked frame and an @name are described once each, and rows only on request."""
+    page.names |= {"sales": pd.DataFrame({"price": [1.5, 2.5]}), "other": pd.DataFrame({"x": [7]})}
+    with scripted("ok", "ok") as client:
+        page.ask("look at @other", frames=["sales"], level="schema")
+        assert [one.split(" ")[0] for one in page.told("begun")[0]["turn"]["attached"]] == [
+            "sales",
+            "other",
+        ]
+        assert "2.5" not in client.requests[0].messages[-1].content
+        page.ask("rows", frames=["sales"], rows="2")
+    assert "2.5" in client.requests[1].messages[-1].content
+
+
+def test_stop_keeps_what_came(page: Page, slow: Slow) -> None:
+    """Stop ends the exchange within a second, and the partial answer stays."""
+    page.send("ask", prompt="hi")
+    page.wait(lambda: len(page.told("delta")) >= 3)
+    pressed = time.monotonic()
+    page.send("stop")
+    page.wait(lambda: page.told("idle"))
+    assert slow.closed_at - pressed < 1
+    (turn,) = workbench().shelf.current
+    assert turn.partial_reason == "stopped"
+    assert turn.text.startswith("word")
+    assert page.told("ended")[0]["turn"]["partial"]
+
+
+def test_stop_before_it_began_sends_nothing(page: Page) -> None:
+    """A question that is stopped while it is being made is never sent."""
+    with scripted() as client:
+        page.send("ask", prompt="hi")
+        while not page.told("asking"):
+            time.sleep(0.0001)
+        page.send("stop")
+        page.wait(lambda: page.told("idle"))
+    assert len(client.requests) <= 1
+
+
+def test_one_question_at_a_time(page: Page, slow: Slow) -> None:
+    """A second question and changes of the conversation are refused until the first is over."""
+    page.send("ask", prompt="hi")
+    page.wait(lambda: page.told("delta"))
+    for kind in ("ask", "retry", "clear", "undo", "new"):
+        assert "under way" in page.do(kind, prompt="me too")["message"]
+    page.send("stop")
+    page.wait(lambda: page.told("idle"))
+    assert len(slow.requests) == 1
+
+
+def test_looking_is_allowed_meanwhile(page: Page, slow: Slow) -> None:
+    """Frames can be listed and a request previewed while an answer streams."""
+    page.send("ask", prompt="hi")
+    page.wait(lambda: page.told("delta"))
+    page.send("frames")
+    page.send("preview", prompt="next")
+    page.wait(lambda: page.told("preview") and page.told("frames"))
+    page.send("stop")
+    page.wait(lambda: page.told("idle"))
+
+
+def test_a_page_that_opens_meanwhile_sees_it_all(page: Page, slow: Slow) -> None:
+    """A reload in the middle of an answer shows what came before it, and goes on."""
+    page.send("ask", prompt="hi")
+    page.wait(lambda: len(page.told("delta")) >= 3)
+    page.send("hello")
+    page.wait(lambda: page.told("welcome"))
+    assert page.told("welcome")[0]["busy"]
+    page.wait(lambda: len(page.told("begun")) == 2)
+    page.wait(lambda: len(text_of(page)) > 50)
+    page.send("stop")
+    page.wait(lambda: page.told("idle"))
+    assert text_of(page) == next(iter(workbench().shelf.current)).text
+
+
+def test_undo_redo_and_clear(page: Page) -> None:
+    """Clear forgets everything and undo brings it back; redo makes it again."""
+    with scripted("one", "two") as client:
+        page.ask("first")
+        assert "Undo" in page.do("clear")["text"]
+        assert page.told("turns")[-1]["order"] == []
+        page.do("undo")
+        assert page.prompts() == ["first"]
+        page.do("redo")
+        page.ask("second")
+    assert len([m for m in client.requests[1].messages if m.role == "user"]) == 1
+
+
+def test_undo_with_nothing_to_undo(page: Page) -> None:
+    """It says so."""
+    assert page.do("undo")["text"] == "There is nothing to undo."
+
+
+def test_retry_replaces_the_newest_turn(page: Page) -> None:
+    """The same question is asked again in its place, with its frames as they are now."""
+    page.names["sales"] = pd.DataFrame({"price": [1.5]})
+    with scripted("one", "two") as client:
+        page.ask("about @sales")
+        page.names["sales"] = pd.DataFrame({"cost": [1.5]})
+        page.send("retry")
+        page.wait(lambda: len(page.told("idle")) == 2)
+    assert page.told("begun")[1]["instead"] == page.told("begun")[0]["turn"]["id"]
+    assert [turn.text for turn in workbench().shelf.current] == ["two"]
+    assert "cost" in client.requests[1].messages[-1].content
+
+
+def test_a_new_chat_and_back(page: Page) -> None:
+    """A new chat knows nothing of the notebook's, and one can go back and forth."""
+    with scripted("one", "two", "three") as client:
+        page.ask("at home")
+        page.do("new")
+        page.ask("abroad")
+        chats = page.told("turns")[-1]["chats"]
+        assert [one["title"] for one in chats][:1] == ["This notebook"]
+        assert [one["title"] for one in chats if one["current"]] == ["Chat 1"]
+        page.send("switch", chat=chats[0]["id"])
+        page.wait(lambda: page.prompts() == ["at home"])
+        page.ask("home again")
+    said = [m.content for m in client.requests[-1].messages if m.role == "user"]
+    assert said == ["at home", "home again"]
+
+
+def test_back_home_before_anything_was_said(page: Page) -> None:
+    """Also an empty chat can be left."""
+    page.do("new")
+    home = page.told("turns")[-1]["chats"][0]["id"]
+    page.send("switch", chat=home)
+    page.wait(lambda: page.told("turns")[-1]["chats"][0]["current"])
+    assert not page.told("failed")
+
+
+@pytest.mark.parametrize("form", ["md", "ipynb", "json"])
+def test_export(page: Page, form: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The conversation is written to a new file each time, and where is said."""
+    monkeypatch.chdir(tmp_path)
+    with scripted("An answer."):
+        page.ask("a question")
+    assert "Written" in page.do("export", form=form)["text"]
+    page.do("export", form=form)
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert files == [f"conversation-2.{form}", f"conversation.{form}"]
+    assert "An answer." in (tmp_path / files[0]).read_text()
+
+
+def test_errors_come_with_a_remedy(page: Page) -> None:
+    """What fails is told in the panel, and the next question works."""
+    with scripted(OverloadedError("The platform is busy.", "Try again later."), "ok"):
+        page.ask("hi")
+        failed = page.told("failed")[0]
+        assert (failed["message"], failed["remedy"]) == (
+            "The platform is busy.",
+            "Try again later.",
+        )
+        page.wait(lambda: page.told("idle"))
+        page.ask("again")
+    assert text_of(page) == "ok"
+
+
+def test_a_missing_key_is_an_error_in_the_panel(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a key the panel says how to get one, and never asks for it."""
+    monkeypatch.setenv("GLM_PROVIDER", "zai")
+    page.send("hello")
+    page.wait(lambda: page.told("welcome"))
+    assert page.told("welcome")[0]["key"] is False
+    page.ask("hi")
+    assert "%glm login" in page.told("failed")[0]["message"]
+
+
+def test_bugs_are_told_too(page: Page) -> None:
+    """Even an error that nobody foresaw ends in the panel, without its values."""
+    with scripted(RuntimeError("secret words")):
+        page.ask("hi")
+    assert page.told("failed")[0]["message"] == "The panel failed: RuntimeError."
+
+
+def test_welcome_tells_models_with_price_and_context(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model picker shows what each model costs and holds, and how it thinks."""
+    monkeypatch.setenv("GLM_PROVIDER", "zai")
+    page.send("hello")
+    page.wait(lambda: page.told("welcome"))
+    models = {one["id"]: one for one in page.told("welcome")[0]["models"]}
+    assert models["glm-4.5-air"]["context"] == "131k context"
+    assert models["glm-5.3"]["efforts"] == ["low", "high", "max"]
+    assert models["glm-4.5-air"]["cost"].startswith("$")
+    monkeypatch.setenv("GLM_PROVIDER", "sandbox")
+    page.send("hello")
+    page.wait(lambda: len(page.told("welcome")) == 2)
+    welcome = page.told("welcome")[1]
+    assert welcome["sandbox"]
+    assert {one["cost"] for one in welcome["models"]} == {"free"}
+
+
+def test_frames_are_listed_with_size_and_tokens(page: Page) -> None:
+    """The picker shows frames only, with rows, columns and what a description takes."""
+    page.names |= {"sales": pd.DataFrame({"price": range(1000)}), "number": 3, "_x": pd.DataFrame()}
+    page.send("frames", level="schema")
+    page.wait(lambda: page.told("frame"))
+    assert page.told("frames")[0]["names"] == ["sales"]
+    assert "@sales" in page.told("frames")[0]["prompts"][0]
+    (found,) = page.told("frame")
+    assert found["what"] == "1,000 rows × 1 columns"
+    assert 5 < found["tokens"] < 200
+
+
+def test_preview_sends_nothing(page: Page) -> None:
+    """The exact request with what each part takes, and no request."""
+    with scripted() as client:
+        page.send("preview", prompt="what would leave?")
+        page.wait(lambda: page.told("preview"))
+    assert client.requests == []
+    assert "what would leave?" in page.told("preview")[0]["text"]
+    assert page.told("preview")[0]["parts"][-1][0] == "together"
+
+
+def test_warnings_are_said_in_the_panel(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
+    """Advice on a question does not stray into whichever cell runs."""
+    with scripted("ok"):
+        page.ask("hi", options={"model": "glm-4.5-aire"})
+    assert "not in the catalog" in page.told("note")[0]["text"]
+    assert capsys.readouterr().err == ""
+
+
+def test_nothing_is_left_behind(page: Page) -> None:
+    """Fifty pages that open, ask and look leave no thread."""
+    before = threading.active_count()
+    with scripted(*["ok"] * 50):
+        for _ in range(50):
+            page.send("hello")
+            page.ask("hi")
+    page.calm()
+    assert threading.active_count() <= before
+
+
+def test_unknown_commands_are_passed_over(page: Page) -> None:
+    """A page of another version cannot break it."""
+    page.send("dance")
+    page.send("undo")
+    page.wait(lambda: page.told("note"))
+    assert not page.told("failed")
