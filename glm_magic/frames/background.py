@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import Any
+from concurrent.futures import Future, wait
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import narwhals.stable.v2 as nw
+
+from glm_magic.frames.failures import attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOOK_SECONDS = 0.1
+_CANCELS = 100
+
+Result = TypeVar("Result")
+
+
+def collect(frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    """The result of a query; only ever called on aggregates and on a head."""
+    if isinstance(frame, nw.DataFrame):
+        return frame
+    if frame.implementation.is_polars():
+        result: nw.DataFrame[Any] = nw.from_native(run_polars(frame.to_native()))
+        return result
+    connection = _duckdb_connection(frame)
+    if connection is None:
+        return frame.collect()
+    return run_aside(frame.collect, connection.interrupt)
 
 
 def run_polars(query: Any) -> Any:
@@ -22,3 +49,46 @@ def run_polars(query: Any) -> Any:
         running.cancel()
         raise
     return result
+
+
+def run_aside(run: Callable[[], Result], cancel: Callable[[], object]) -> Result:
+    """What `run` returns. It runs in a thread of its own, so that an interrupt is always noticed.
+
+    In the main thread DuckDB misses one that is delivered to its own threads, and Spark waits for
+    its job before it lets one out.
+
+    Args:
+        run: The query.
+        cancel: Ends the query that is running, called from this thread after an interrupt.
+    """
+    running: Future[Result] = Future()
+
+    def work() -> None:
+        try:
+            running.set_result(run())
+        except BaseException as error:
+            running.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        while not running.done():
+            wait([running], _LOOK_SECONDS)
+    except BaseException:
+        for _ in range(_CANCELS):  # `run` may go on with another query
+            cancel()
+            if wait([running], _LOOK_SECONDS).done:
+                break
+        raise
+    return running.result()
+
+
+def _duckdb_connection(frame: nw.LazyFrame[Any]) -> Any:
+    """The connection that will run a query, of DuckDB itself or of Ibis; else None."""
+    native = frame.to_native()
+    if frame.implementation.is_duckdb():
+        connection = getattr(native, "_con", None)  # version 1 shows none
+    elif frame.implementation.is_ibis():
+        connection = attempt(lambda: native.get_backend().con)
+    else:
+        return None
+    return connection if hasattr(connection, "interrupt") else None

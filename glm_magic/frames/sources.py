@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import narwhals.stable.v2 as nw
 
-from glm_magic.frames.background import run_polars
+from glm_magic.frames.background import collect
 from glm_magic.frames.columns import FEW_DISTINCT, LEAST_SEEN
 from glm_magic.frames.failures import attempt
 from glm_magic.frames.spread import Spread, spread_of
@@ -168,16 +168,6 @@ class Table:
         pairs = ((nw.to_py_scalar(value), int(count)) for value, count in collect(often).rows())
         # NaN is not equal to itself; it is a missing value here.
         return [(value, count) for value, count in pairs if value == value]
-
-
-def collect(frame: Frame) -> nw.DataFrame[Any]:
-    """The result of a query; only ever called on aggregates and on a head."""
-    if isinstance(frame, nw.DataFrame):
-        return frame
-    if frame.implementation.is_polars():
-        result: nw.DataFrame[Any] = nw.from_native(run_polars(frame.to_native()))
-        return result
-    return frame.collect()
 
 
 def _lazy_dtype(native: Any, name: str) -> object:

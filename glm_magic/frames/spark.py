@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import uuid
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals.stable.v2 as nw
 
+from glm_magic.frames.background import run_aside
 from glm_magic.frames.failures import attempt
 from glm_magic.frames.sources import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from glm_magic.frames.sources import Ask, Counts
     from glm_magic.frames.spread import Spread
 
-_TAG = "glm_magic"
+Result = TypeVar("Result")
 
 
 class SparkTable(Table):
-    """A Spark DataFrame: its head is always the same, and an interrupt cancels its jobs."""
+    """A Spark DataFrame: its head is always the same, and an interrupt cancels its jobs.
+
+    And no others. Without it a cluster would go on working for nobody.
+    """
 
     def head(self, names: Sequence[str], rows: int) -> nw.DataFrame[Any]:
         """See `Source.head`."""
@@ -32,51 +36,45 @@ class SparkTable(Table):
 
     def rows(self, names: Sequence[str], count: int) -> list[tuple[Any, ...]]:
         """See `Source.rows`."""
-        native = self.frame.to_native()
-        with _cancelled(native):
-            # `take` goes through the partitions in order; Arrow's way home may mix them.
-            return [tuple(row) for row in native.select(*names).take(count)]
+        chosen = self.frame.to_native().select(*names)
+        # `take` goes through the partitions in order; Arrow's way home may mix them.
+        return [tuple(row) for row in self._run(lambda: chosen.take(count))]
 
     def answers(self, asks: Sequence[Ask]) -> dict[str, Any]:
         """See `Source.answers`."""
-        with _cancelled(self.frame.to_native()):
-            return super().answers(asks)
+        return self._run(lambda: super(SparkTable, self).answers(asks))
 
     def frequent(self, names: Sequence[str]) -> dict[str, Counts]:
         """See `Source.frequent`."""
-        with _cancelled(self.frame.to_native()):
-            return super().frequent(names)
+        return self._run(lambda: super(SparkTable, self).frequent(names))
 
     def spread(self, wants: Mapping[str, bool]) -> Mapping[str, Spread]:
         """See `Source.spread`."""
-        with _cancelled(self.frame.to_native()):
-            return super().spread(wants)
+        return self._run(lambda: super(SparkTable, self).spread(wants))
 
     def count_held(self, name: str, values: Sequence[Any]) -> int:
         """See `Source.count_held`."""
-        with _cancelled(self.frame.to_native()):
-            return super().count_held(name, values)
+        return self._run(lambda: super(SparkTable, self).count_held(name, values))
 
+    def _run(self, query: Callable[[], Result]) -> Result:
+        """What a query returns; its jobs carry a tag, by which an interrupt cancels them."""
+        session = self.frame.to_native().sparkSession
+        tag = f"glm_magic-{uuid.uuid4().hex}"
+        # A classic session finds its own tags only in the thread that set them; its context finds
+        # them from any.
+        if "connect" in type(session).__module__:
+            mark, cancel = "addTag", lambda: session.interruptTag(tag)
+        else:
+            session = session.sparkContext
+            mark, cancel = "addJobTag", lambda: session.cancelJobsWithTag(tag)
+        if not hasattr(session, mark):
+            return query()  # before Spark 3.5
 
-@contextmanager
-def _cancelled(native: Any) -> Iterator[None]:
-    """An interrupt cancels the jobs that run inside, and no others.
+        def tagged() -> Result:
+            getattr(session, mark)(tag)
+            return query()
 
-    Without it a cluster would go on working for nobody. Sessions before Spark 4 know no tags.
-    """
-    session = native.sparkSession
-    if not hasattr(session, "addTag"):
-        yield
-        return
-    session.addTag(_TAG)
-    try:
-        yield
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            attempt(lambda: session.interruptTag(_TAG))
-        raise
-    finally:
-        attempt(lambda: session.removeTag(_TAG))
+        return run_aside(tagged, lambda: attempt(cancel))
 
 
 def _series(cells: Sequence[Any]) -> nw.Series[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from glm_magic.frames.background import run_polars
+from glm_magic.frames.background import collect, run_polars
 from glm_magic.frames.failures import attempt
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _spark(native: Any, name: str, ordered: bool, floating: bool) -> list[Any]:
 
 
 def _row(native: Any) -> list[Any]:
-    answers = nw.from_native(native).collect()
+    answers = collect(nw.from_native(native))
     return [nw.to_py_scalar(value) for value in answers.rows()[0]]
 
 

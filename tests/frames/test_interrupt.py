@@ -26,6 +26,13 @@ SLOW = {
         "import duckdb\nframe = duckdb.sql('select sin(range) as s from range(50_000_000_000)')",
         "print(len(frame.limit(2).fetchall()))",
     ),
+    "ibis": (
+        "import ibis\n"
+        "backend = ibis.duckdb.connect()\n"
+        "backend.con.execute('create view v as select sin(range) s from range(50_000_000_000)')\n"
+        "frame = backend.table('v')",
+        "print(len(frame.limit(2).execute()))",
+    ),
     "dask": (
         "import time, pandas as pd, dask.dataframe as dd\n"
         "ran = []\n"
@@ -37,7 +44,7 @@ SLOW = {
         "before = len(ran); time.sleep(0.5); print(len(ran) - before)",
     ),
 }
-LEFT = {"pandas": "3000000", "polars": "3000000", "duckdb": "2", "dask": "0"}
+LEFT = {"pandas": "3000000", "polars": "3000000", "duckdb": "2", "ibis": "2", "dask": "0"}
 
 DESCRIBE = """
 from glm_magic.frames import describe
