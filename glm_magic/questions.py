@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .answer import Answer
-from .chat.asking import Client
+from .chat.client import Client
 from .chat.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .catalog import Price
-    from .chat.asking import Asking, Chat, Earlier
+    from .chat.asking import Asking
     from .chat.attachments import Attachment
+    from .chat.chat import Chat, Earlier
     from .chat.messages import Message, Request
     from .settings import Settings
 

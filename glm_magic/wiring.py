@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .budget import book, check_budget
-from .chat.asking import Chat
+from .chat.chat import Chat
 from .chat.conversation import Conversation
 from .chat.window import first_kept
 from .errors import StoreError

@@ -9,7 +9,8 @@ from typing import Any
 
 from glm_magic.api.client import Client, Limits
 from glm_magic.catalog import find_provider
-from glm_magic.chat.asking import Asking, Chat
+from glm_magic.chat.asking import Asking
+from glm_magic.chat.chat import Chat
 from glm_magic.chat.deltas import Delta
 from glm_magic.chat.turns import Turn
 from glm_magic.errors import GLMError

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glm_magic.api.decoding import AnswerDecoder
 from glm_magic.catalog import find_provider
-from glm_magic.chat.asking import Chat
+from glm_magic.chat.chat import Chat
 from glm_magic.chat.deltas import Delta, Growing
 from glm_magic.chat.messages import Request
 from glm_magic.errors import GLMError

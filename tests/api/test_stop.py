@@ -276,7 +276,7 @@ def test_stopping_one_leaves_the_others(way: Way, connect: Connect) -> None:
 
 def test_many_stops_at_once_keep_one_turn(connect: Connect) -> None:
     """However many threads stop a question, its turn is put into the conversation once."""
-    from glm_magic.chat.asking import Chat
+    from glm_magic.chat.chat import Chat
 
     with Host(stream(delta("a"), HOLD)) as host:
         for _ in range(5):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from glm_magic.chat.asking import Chat
+from glm_magic.chat.chat import Chat
 from glm_magic.chat.conversation import Conversation
 from glm_magic.chat.deltas import Delta
 from glm_magic.chat.messages import Message

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glm_magic.answer import Answer
-from glm_magic.chat.asking import Chat
+from glm_magic.chat.chat import Chat
 from glm_magic.chat.deltas import Delta
 from glm_magic.chat.messages import Usage
 from glm_magic.sandbox import Sandbox
