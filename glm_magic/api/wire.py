@@ -37,6 +37,8 @@ def request_body(request: Request, provider: Provider) -> dict[str, Any]:
         "tools": list(request.tools) or None,
     }
     body |= {name: value for name, value in optional.items() if value is not None}
+    if request.tools and request.tool_stream:
+        body["tool_stream"] = True
     if request.stream and provider.stream_options:
         body["stream_options"] = {"include_usage": True}
     return body

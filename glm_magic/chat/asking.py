@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from ..errors import ContentFilterError
+from .deltas import Delta
 from .turns import SENSITIVE, Turn, TurnBuilder
 
 if TYPE_CHECKING:
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
     from .chat import Chat
     from .client import Exchange
-    from .deltas import Delta
-    from .messages import Request
+    from .messages import Message, Request
+    from .rounds import Rounds
 
 
 class Asking:
@@ -25,21 +27,32 @@ class Asking:
     Ticks (empty deltas) are passed on; `if delta.text` is a good test.
 
     Attributes:
-        request: What is sent.
+        request: What was sent last.
         builder: Grows the turn.
         error: What ended the iteration, None while nothing did.
+
+    Args:
+        chat: Asks.
+        request: What is sent first.
+        turn: Its beginning.
+        keep: Whether it becomes part of the conversation.
+        rounds: What happens between two answers of the turn; None ends it with the first.
     """
 
-    def __init__(self, chat: Chat, request: Request, turn: Turn, *, keep: bool) -> None:
+    def __init__(
+        self, chat: Chat, request: Request, turn: Turn, *, keep: bool, rounds: Rounds | None = None
+    ) -> None:
         self.request = request
         self.builder = TurnBuilder(turn)
         self.error: BaseException | None = None
         self._chat = chat
         self._keep = keep
+        self._rounds = rounds
         self._within = False
         self._finished = False
         self._finishing = threading.Lock()
         self._exchange: Exchange | None = None
+        self._going_on: list[Message] = []  # said in this round, sent in the next
 
     @property
     def conversation(self) -> str:
@@ -64,9 +77,14 @@ class Asking:
         if self._finished:  # stopped before it began
             return
         try:
-            for delta in self._begin():
-                self.builder.add(delta)
-                yield delta
+            exchange: Exchange | None = self._begin()
+            while exchange is not None:
+                for delta in exchange:
+                    self.builder.add(delta)
+                    yield delta
+                for message in self._steps():
+                    yield self._step(message)
+                exchange = self._next()
         except BaseException as error:
             self._fail(error)
             raise
@@ -76,13 +94,43 @@ class Asking:
         if self._finished:
             return
         try:
-            async for delta in self._begin():
-                self.builder.add(delta)
-                yield delta
+            exchange: Exchange | None = self._begin()
+            while exchange is not None:
+                async for delta in exchange:
+                    self.builder.add(delta)
+                    yield delta
+                steps = self._steps()
+                # A tool may take long, and others want the loop meanwhile.
+                while (message := await asyncio.to_thread(next, steps, None)) is not None:
+                    yield self._step(message)
+                exchange = self._next()
         except BaseException as error:
             self._fail(error)
             raise
         self.finish()
+
+    def _steps(self) -> Iterator[Message]:
+        """What follows what the model said now; nothing when the turn is over."""
+        said = None if self._finished or self._rounds is None else self.builder.said()
+        return iter(()) if said is None or self._rounds is None else self._rounds.after(said)
+
+    def _step(self, message: Message) -> Delta:
+        self.builder.step(message)
+        self._going_on.append(message)
+        return Delta(step=message)
+
+    def _next(self) -> Exchange | None:
+        """The exchange of the next round, if there is one."""
+        if self._rounds is None or not self._going_on:
+            return None
+        messages = (*self.request.messages, *self._going_on)
+        self._going_on = []
+        with self._finishing:
+            if self._finished:
+                return None
+            self.request = self._rounds.following(replace(self.request, messages=messages))
+            self._exchange = self._chat.client.send(self.request)
+        return self._exchange
 
     def _fail(self, error: BaseException) -> None:
         self.error = error

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .attachments import Attachment
     from .client import Client
+    from .rounds import Rounds
     from .turns import Turn
 
 
@@ -120,11 +121,13 @@ class Chat:
         cell: str | None = None,
         once: bool = False,
         options: dict[str, Any] | None = None,
+        rounds: Rounds | None = None,
         **fields: Any,
     ) -> Asking:
         """Ask; iterate over the result for the deltas.
 
-        Takes what `request` takes, and `options`: what the turn remembers of how it was asked.
+        Takes what `request` takes, and `options`: what the turn remembers of how it was asked,
+        and `rounds`: what happens between two answers of the turn.
         """
         earlier = self.earlier(cell, once=once)
         request = self.request(prompt, attachments, cell=cell, once=once, earlier=earlier, **fields)
@@ -142,7 +145,7 @@ class Chat:
             left_out=earlier.left_out,
             options=options,
         )
-        return Asking(self, request, turn, keep=not once)
+        return Asking(self, request, turn, keep=not once, rounds=rounds)
 
 
 def _new_images(

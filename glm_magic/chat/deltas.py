@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from .messages import ToolCall, Usage
+from .messages import Message, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Delta:
         response_id: The provider's id of the answer.
         notice: What the client is waiting for, for the user to see, never part of the answer.
         warning: What was wrong with the stream, kept with the turn.
+        step: What ended a round, or came of it: the model's call, a tool's result.
         ended: The stream said that it is over (`[DONE]`).
     """
 
@@ -44,6 +45,7 @@ class Delta:
     response_id: str = ""
     notice: str = ""
     warning: str = ""
+    step: Message | None = None
     ended: bool = False
 
 

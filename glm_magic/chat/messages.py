@@ -65,6 +65,19 @@ class Usage:
         """Prompt and completion together."""
         return self.prompt_tokens + self.completion_tokens
 
+    def __add__(self, other: Usage) -> Usage:
+        """Of several requests together."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            _sum(self.cached_tokens, other.cached_tokens),
+            _sum(self.reasoning_tokens, other.reasoning_tokens),
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -83,6 +96,7 @@ class Request:
         stop: One text at which the answer ends.
         json_object: Whether the answer must be one JSON object.
         tools: Function descriptions as the wire has them (`{"type": "function", ...}`).
+        tool_stream: Whether the arguments of tool calls come piece by piece, too.
         stream: Whether the answer comes piece by piece.
     """
 
@@ -96,4 +110,5 @@ class Request:
     stop: str | None = None
     json_object: bool = False
     tools: tuple[dict[str, Any], ...] = ()
+    tool_stream: bool = False
     stream: bool = True

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _ANSWERED = (
-    "model", "text", "reasoning", "tool_calls", "usage", "cost_usd", "finish_reason",
+    "model", "steps", "text", "reasoning", "tool_calls", "usage", "cost_usd", "finish_reason",
     "partial_reason", "warnings", "seconds", "thought_seconds",
 )  # fmt: skip
 _FIELDS = frozenset(one.name for one in fields(Turn))
-_SPECIAL = ("attachments", "user", "tool_calls", "usage")
+_SPECIAL = ("attachments", "user", "steps", "tool_calls", "usage")
 
 
 def asked(turn: Turn) -> Record:
@@ -45,6 +45,8 @@ def asked(turn: Turn) -> Record:
 def answered(turn: Turn) -> Record:
     """What is known when a turn has ended, with its id."""
     record: Record = {"id": turn.id} | _plain(turn, _ANSWERED)
+    if turn.steps:
+        record["steps"] = [_step(message) for message in turn.steps]
     if turn.tool_calls:
         record["tool_calls"] = [asdict(call) for call in turn.tool_calls]
     if turn.usage:
@@ -74,6 +76,7 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
     known["user"] = Message("user", content, images=images)
     attached = record.get("attached", ())
     known["attachments"] = tuple(_attachment_from(one, images) for one in attached)
+    known["steps"] = tuple(map(_step_from, record.get("steps", ())))
     known["tool_calls"] = tuple(ToolCall(**call) for call in record.get("tool_calls", ()))
     known["usage"] = Usage(**record["usage"]) if record.get("usage") else None
     for name in ("warnings", "earlier_names"):
@@ -81,6 +84,17 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
     known.setdefault("request_digest", "")
     known.setdefault("cell", None)
     return Turn(**known)
+
+
+def _step(message: Message) -> Record:
+    return {
+        name: list(v) if isinstance(v, tuple) else v for name, v in asdict(message).items() if v
+    }
+
+
+def _step_from(record: Record) -> Message:
+    calls = tuple(ToolCall(**call) for call in record.get("tool_calls", ()))
+    return Message(**{**record, "images": tuple(record.get("images", ())), "tool_calls": calls})
 
 
 def _plain(turn: Turn, names: Any) -> Record:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .deltas import Delta, Growing
 from .messages import Message, ToolCall, Usage
+from .rounds import closed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # finish_reasons after which the answer is not what the model meant to say
 # (docs.z.ai chat completion reference; "error" is OpenRouter's).
 _BROKEN = {"network_error": "connection lost", "error": "error from the host"}
+_NO_ANSWER = "(The user stopped me here.)"
 SENSITIVE = "withdrawn by the provider's content policy"
 
 
@@ -40,6 +42,7 @@ class Turn:
         earlier_digest: Of everything said before it, to see later whether that has changed.
         left_out: How many earlier turns no longer fitted into the context window.
         user: The user message exactly as sent, attachments included.
+        steps: What was said between it and the answer: tool calls with their results, repairs.
         request_digest: SHA-256 of the exact request body, hexadecimal.
         text: The answer.
         reasoning: The reasoning.
@@ -67,6 +70,7 @@ class Turn:
     earlier_names: tuple[str, ...] = ()
     earlier_digest: str = ""
     left_out: int = 0
+    steps: tuple[Message, ...] = ()
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
@@ -84,10 +88,14 @@ class Turn:
         return "partial" if self.partial_reason else "complete"
 
     def messages(self) -> tuple[Message, ...]:
-        """What later requests send of this turn: no reasoning, and nothing that was withdrawn."""
-        if self.partial_reason == SENSITIVE or not self.text:
+        """What later requests send of this turn: nothing that was withdrawn, no reasoning.
+
+        But that of tool calls: it is part of what the provider has cached. Repairs are over.
+        """
+        steps = self.steps if any(step.tool_calls for step in self.steps) else ()
+        if self.partial_reason == SENSITIVE or not (self.text or steps):
             return ()
-        return (self.user, Message("assistant", self.text))
+        return (self.user, *steps, Message("assistant", self.text or _NO_ANSWER))
 
 
 def begin(
@@ -125,11 +133,20 @@ def begin(
 
 
 class TurnBuilder:
-    """Grows a turn: begin, add deltas, then `finish` once, whole or with a reason why not."""
+    """Grows a turn: begin, add deltas, then `finish` once, whole or with a reason why not.
+
+    Attributes:
+        turn: As it was when it was last looked at.
+        growing: The answer of the round under way.
+        steps: What was said in the rounds before.
+    """
 
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
         self.growing = Growing()
+        self.steps: list[Message] = []
+        self._usage: Usage | None = None
+        self._warnings: list[str] = []
         self._began = time.monotonic()
         self._reasoning_at = 0.0
         self._text_at = 0.0
@@ -141,6 +158,33 @@ class TurnBuilder:
             self._reasoning_at = time.monotonic()
         if delta.text.strip() and not self._text_at:
             self._text_at = time.monotonic()
+
+    def said(self) -> Message | None:
+        """What the model said in a round that has ended as it should; None after any other."""
+        grown = self.growing
+        broken = _BROKEN.get(grown.finish_reason) or grown.finish_reason == "sensitive"
+        if broken or not (grown.finish_reason or grown.ended):
+            return None
+        return Message(
+            "assistant", grown.text, reasoning=grown.reasoning, tool_calls=grown.tool_calls
+        )
+
+    def step(self, message: Message) -> None:
+        """The round goes on with this; the first of a round holds what the model said."""
+        if message.role == "assistant":
+            self._end_round()
+        self.steps.append(message)
+
+    def _end_round(self) -> None:
+        grown = self.growing
+        self._usage, self._warnings = self._used(), [*self._warnings, *grown.warnings]
+        self.growing = Growing(model=grown.model, response_id=grown.response_id)
+        self._reasoning_at = self._text_at = 0.0
+
+    def _used(self) -> Usage | None:
+        """Of all rounds; a round that told nothing is not counted."""
+        before, now = self._usage, self.growing.usage
+        return before + now if before and now else before or now
 
     @property
     def seconds(self) -> float:
@@ -162,7 +206,7 @@ class TurnBuilder:
                 ended without a finish_reason and without `[DONE]` is partial.
         """
         grown = self.growing
-        text, reasoning, warnings = grown.text, grown.reasoning, list(grown.warnings)
+        text, reasoning, warnings = grown.text, grown.reasoning, self._told(grown)
         if not partial_reason:
             partial_reason = _BROKEN.get(grown.finish_reason, "")
         if not partial_reason and not grown.finish_reason and not grown.ended:
@@ -171,21 +215,26 @@ class TurnBuilder:
         if withdrawn:
             # The provider asks clients to withdraw the text and not to send it back.
             text, reasoning, partial_reason = "", "", SENSITIVE
-        if grown.finish_reason == "length":
-            warnings.append("The answer was cut at max_tokens.")
-        if grown.finish_reason == "model_context_window_exceeded":
-            warnings.append("The answer was cut: the context window is full.")
         self.turn = replace(
             self.turn,
             model=grown.model or self.turn.model,
+            steps=closed(self.steps),
             text=text,
             reasoning=reasoning,
             tool_calls=() if withdrawn else grown.tool_calls,
-            usage=grown.usage,
+            usage=self._used(),
             finish_reason=grown.finish_reason,
             partial_reason=partial_reason,
-            warnings=tuple(warnings),
+            warnings=tuple(dict.fromkeys(warnings)),
             seconds=round(self.seconds, 3),
             thought_seconds=round(self.thought_seconds, 3),
         )
         return self.turn
+
+    def _told(self, grown: Growing) -> list[str]:
+        warnings = [*self._warnings, *grown.warnings]
+        if grown.finish_reason == "length":
+            warnings.append("The answer was cut at max_tokens.")
+        if grown.finish_reason == "model_context_window_exceeded":
+            warnings.append("The answer was cut: the context window is full.")
+        return warnings

@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..chat.records import turn_from
+from ..chat.rounds import closed
 from .packing import LIMIT_BYTES
 
 if TYPE_CHECKING:
     from ..chat.attachments import Attachment
-    from ..chat.messages import ToolCall, Usage
+    from ..chat.messages import Message, ToolCall, Usage
     from ..chat.turns import Turn
 
 _NAMES = ("id", "created", "provider", "model")
@@ -18,9 +19,10 @@ _TEXTS = (
     "prompt", "request_digest", "earlier_digest", "text", "reasoning", "finish_reason",
     "partial_reason",
 )  # fmt: skip
-_LISTS = ("attached", "warnings", "earlier_names", "tool_calls", "images")
+_LISTS = ("attached", "warnings", "earlier_names", "tool_calls", "images", "steps")
 _USAGE = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 _CALL = ("id", "name", "arguments")
+_STEP = ("role", "content", "images", "reasoning", "tool_calls", "tool_call_id")
 
 
 def turn_of(record: Any) -> Turn:
@@ -38,8 +40,11 @@ def turn_of(record: Any) -> Turn:
         _need(all(type(one.get("shape", [])) is list for one in told.get("attached", [])))
         if told.get("usage"):
             told["usage"] = {k: v for k, v in told["usage"].items() if k in _USAGE}
-        calls = told.get("tool_calls", [])
-        told["tool_calls"] = [{name: call[name] for name in _CALL} for call in calls]
+        told["tool_calls"] = _calls(told)
+        told["steps"] = [
+            {name: step[name] for name in _STEP if name in step} | {"tool_calls": _calls(step)}
+            for step in told.get("steps", [])
+        ]
         told.setdefault("prompt", "")  # empty fields are not written
         turn = turn_from(told, told)
         _need(_is_sound(turn))
@@ -47,6 +52,10 @@ def turn_of(record: Any) -> Turn:
         message = f"not a turn: {type(error).__name__}"
         raise ValueError(message) from None
     return turn
+
+
+def _calls(record: Any) -> list[dict[str, Any]]:
+    return [{name: call[name] for name in _CALL} for call in record.get("tool_calls", [])]
 
 
 def _need(holds: bool) -> None:
@@ -68,6 +77,8 @@ def _is_sound(turn: Turn) -> bool:
         and (turn.cost_usd is None or _is_number(turn.cost_usd))
         and (turn.usage is None or _is_usage(turn.usage))
         and all(_is_call(call) for call in turn.tool_calls)
+        and all(_is_step(step) for step in turn.steps)
+        and turn.steps == closed(turn.steps)
         and all(_is_attachment(one) for one in turn.attachments)
         and _is_options(turn.options)
     )
@@ -104,6 +115,15 @@ def _is_usage(usage: Usage) -> bool:
 
 def _is_call(call: ToolCall) -> bool:
     return all(_is_text(value) for value in (call.id, call.name, call.arguments))
+
+
+def _is_step(step: Message) -> bool:
+    texts = (step.content, step.reasoning, step.tool_call_id, *step.images)
+    return (
+        step.role in ("assistant", "tool", "user")
+        and all(map(_is_text, texts))
+        and all(map(_is_call, step.tool_calls))
+    )
 
 
 def _is_name(value: object) -> bool:

@@ -1,0 +1,50 @@
+"""Rounds of one turn: what the model said, what came of it, and the model again.
+
+Tool calls and repairs of typed answers are both this: the asker sends more messages behind the
+model's own, within the same turn, until there is nothing more to send.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from .messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .messages import Request
+
+NOT_RUN = "Not run: the user stopped this turn."
+
+
+class Rounds(Protocol):
+    """What happens between two answers of one turn."""
+
+    def after(self, said: Message) -> Iterator[Message]:
+        """What is sent next, one message after the other, as it comes to be known.
+
+        The first is what the model said, as it is sent back; nothing at all ends the turn.
+        """
+
+    def following(self, request: Request) -> Request:
+        """The next request, which holds those messages, as it is to be sent.
+
+        Raises:
+            BudgetError: It must not be.
+        """
+
+
+def closed(steps: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages with an answer to every tool call: the wire refuses a call without one."""
+    found: list[Message] = []
+    open_calls: list[str] = []
+    for step in (*steps, None):
+        if step is not None and step.role == "tool":
+            open_calls = [call for call in open_calls if call != step.tool_call_id]
+        else:
+            found += [Message("tool", NOT_RUN, tool_call_id=call) for call in open_calls]
+            open_calls = [call.id for call in step.tool_calls] if step else []
+        if step is not None:
+            found.append(step)
+    return tuple(found)
