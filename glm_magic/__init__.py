@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .answer import Answer
     from .calls import Chat, Stream, ask, ask_async, stream
     from .jupyter.panel_command import panel
+    from .tools.declaring import tool
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "panel",
     "stream",
     "testing",
+    "tool",
     "unload_ipython_extension",
 ]
 
@@ -41,6 +43,7 @@ _HOME = {
     "ask_async": ".calls",
     "panel": ".jupyter.panel_command",
     "stream": ".calls",
+    "tool": ".tools.declaring",
 }
 
 

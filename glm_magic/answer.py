@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import AnswerError
 from .render.answer import CodeBlock, answer_markdown, answer_plain, code_blocks, fenced
+from .render.steps import steps_markdown, steps_plain
 from .store.metadata import output_metadata
 
 if TYPE_CHECKING:
     from .chat.messages import Usage
     from .chat.turns import Turn
+
+
+class Reader(Protocol):
+    """Makes a value of an answer's text."""
+
+    def value(self, text: str) -> Any:
+        """The value.
+
+        Raises:
+            AnswerError: There is none in it.
+        """
 
 
 class Answer:
@@ -23,12 +35,21 @@ class Answer:
         turn: The finished turn, complete or partial.
         conversation: The name of the conversation it belongs to, or "".
         embed_context: Whether a notebook that saves it holds what was attached, too.
+        typed: What it must be, where that was said.
     """
 
-    def __init__(self, turn: Turn, conversation: str = "", *, embed_context: bool = False) -> None:
+    def __init__(
+        self,
+        turn: Turn,
+        conversation: str = "",
+        *,
+        embed_context: bool = False,
+        typed: Reader | None = None,
+    ) -> None:
         self.turn = turn
         self.conversation = conversation
         self._embed_context = embed_context
+        self._typed = typed
 
     def __str__(self) -> str:
         return self.turn.text
@@ -73,6 +94,15 @@ class Answer:
         raise AnswerError(message, "Ask again with --as json, and name the fields you want.")
 
     @property
+    def value(self) -> Any:
+        """The answer as a value of the `schema` it was asked with; parsed JSON without one.
+
+        Raises:
+            AnswerError: It does not fit; the text stays in `text`.
+        """
+        return self._typed.value(self.turn.text) if self._typed else self.json()
+
+    @property
     def usage(self) -> Usage | None:
         """Token counts as the server reports them; None when it did not."""
         return self.turn.usage
@@ -106,13 +136,17 @@ class Answer:
         """The answer as it is shown: inert, with its reasoning folded and its footer."""
         parts = self._parts()
         form = self.turn.options.get("form")
+        if self.turn.options.get("schema"):
+            form = "json"
         if form in ("json", "text") and not self.blocks:
             parts["text"] = fenced(self.turn.text, form)
-        return answer_markdown(**parts)
+        shown = [steps_markdown(self.turn.steps), answer_markdown(**parts)]
+        return "\n\n".join(filter(None, shown))
 
     def plain(self) -> str:
         """The answer for a terminal: plain text with its footer."""
-        return answer_plain(**self._parts())
+        shown = [steps_plain(self.turn.steps), answer_plain(**self._parts())]
+        return "\n\n".join(filter(None, shown))
 
     def _parts(self) -> dict[str, Any]:
         turn = self.turn

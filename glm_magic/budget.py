@@ -13,7 +13,8 @@ from .questions import prompt_tokens
 if TYPE_CHECKING:
     from .catalog import Price
     from .chat.asking import Asking
-    from .questions import Question
+    from .chat.messages import Request
+    from .settings import Settings
     from .store.ledger import Ledger
     from .store.spent import Totals
 
@@ -23,41 +24,76 @@ _NO_LINE = "No connection"  # how the client begins to say so
 _REMEDY = "%glm usage shows what was spent; raise it with %config GLM.{} = …"
 
 
-def check_budget(question: Question, ledger: Ledger) -> None:
-    """Refuse a question that would pass the budget of its conversation or of the day.
+class TurnBudget:
+    """Watches that a turn stays within the budget of its conversation and of the day.
 
-    Raises:
-        BudgetError: With the estimate; nothing was sent.
+    Args:
+        settings: With the budget.
+        price: USD per million tokens, or None where it is not known.
+        conversation: Its name, or "".
+        ledger: What was spent.
+
+    Attributes:
+        rounds: Of tool calls, after which the model must answer.
     """
-    settings = question.settings
-    usd, tokens = settings.budget_usd, settings.budget_tokens
-    if usd is None and tokens is None:
-        return
-    if usd is not None and question.price is None:
-        message = f"budget_usd is set, and the price of {settings.model.id} is not known."
-        raise BudgetError(message, "Set budget_tokens instead, or see %glm models --refresh.")
-    sent_tokens = question.tokens()
-    answer_tokens = settings.max_tokens or TYPICAL_ANSWER_TOKENS
-    today = datetime.now(UTC).date()
-    spent: list[tuple[str, Totals]] = [("today's", ledger.totals(day=today))]
-    conversation = question.chat.conversation.name
-    if conversation:
-        spent.append(("this conversation's", ledger.totals(conversation=conversation)))
-    for whose, totals in spent:
-        if tokens is not None and totals.tokens + sent_tokens + answer_tokens > tokens:
+
+    def __init__(
+        self, settings: Settings, price: Price | None, conversation: str, ledger: Ledger
+    ) -> None:
+        self._settings = settings
+        self._price = price
+        self._conversation = conversation
+        self._ledger = ledger
+        self.rounds: int = settings.values["tool_rounds"]
+        self._tokens = 0  # of this turn's rounds so far, estimated
+        self._usd = 0.0
+
+    def check(self, request: Request) -> None:
+        """Refuse a request that would pass the budget.
+
+        Raises:
+            BudgetError: With the estimate; it was not sent.
+        """
+        settings, price = self._settings, self._price
+        usd, tokens = settings.budget_usd, settings.budget_tokens
+        if usd is None and tokens is None:
+            return
+        if usd is not None and price is None:
+            message = f"budget_usd is set, and the price of {settings.model.id} is not known."
+            raise BudgetError(message, "Set budget_tokens instead, or see %glm models --refresh.")
+        sent = prompt_tokens(request)
+        answer = settings.max_tokens or TYPICAL_ANSWER_TOKENS
+        cost = price.cost(sent, answer) if price else 0.0
+        for whose, totals in self._spent():
+            self._check_tokens(whose, totals, sent + answer)
+            self._check_usd(whose, totals, cost)
+        self._tokens, self._usd = self._tokens + sent + answer, self._usd + cost
+
+    def _spent(self) -> list[tuple[str, Totals]]:
+        today = datetime.now(UTC).date()
+        spent: list[tuple[str, Totals]] = [("today's", self._ledger.totals(day=today))]
+        if self._conversation:
+            totals = self._ledger.totals(conversation=self._conversation)
+            spent.append(("this conversation's", totals))
+        return spent
+
+    def _check_tokens(self, whose: str, totals: Totals, needed: int) -> None:
+        most, spent = self._settings.budget_tokens, totals.tokens + self._tokens
+        if most is not None and spent + needed > most:
             message = (
-                f"About {sent_tokens + answer_tokens:,} tokens would pass {whose} budget of "
-                f"{tokens:,} ({totals.tokens:,} spent); nothing was sent."
+                f"About {needed:,} tokens would pass {whose} budget of "
+                f"{most:,} ({spent:,} spent); nothing was sent."
             )
             raise BudgetError(message, _REMEDY.format("budget_tokens"))
-        if usd is not None and question.price is not None:
-            cost = question.price.cost(sent_tokens, answer_tokens)
-            if cost > 0 and totals.usd + cost > usd:
-                message = (
-                    f"About ${cost:.4f} would pass {whose} budget of ${usd:g} "
-                    f"(${totals.usd:.4f} spent); nothing was sent."
-                )
-                raise BudgetError(message, _REMEDY.format("budget_usd"))
+
+    def _check_usd(self, whose: str, totals: Totals, needed: float) -> None:
+        most, spent = self._settings.budget_usd, totals.usd + self._usd
+        if most is not None and needed > 0 and spent + needed > most:
+            message = (
+                f"About ${needed:.4f} would pass {whose} budget of ${most:g} "
+                f"(${spent:.4f} spent); nothing was sent."
+            )
+            raise BudgetError(message, _REMEDY.format("budget_usd"))
 
 
 def book(asking: Asking, conversation: str, price: Price | None, ledger: Ledger) -> None:

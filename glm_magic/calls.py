@@ -105,8 +105,9 @@ def ask(prompt: str, *frames: object, **options: Any) -> Answer:
         *frames: DataFrames to describe: columns and statistics, no rows.
         **options: `model`, `thinking`, `effort`, `temperature`, `top_p`, `max_tokens`, `stop`,
             `system`, `provider`, `base_url`; `level="schema" | "stats" | "values"` and `rows=N`
-            for the frames; `form="code" | "json" | "text"`; `images=[url, …]`; `once=True` to
-            leave the conversation out.
+            for the frames; `form="code" | "json" | "text"`; `schema=TYPE` for an answer whose
+            `value` is of that type; `tools=[function, …]` the model may call; `agent=True` to
+            let it propose cells; `images=[url, …]`; `once=True` to leave the conversation out.
 
     Returns:
         The answer; its `text`, `reasoning`, `code`, `usage`, `cost`, `model`, `finish_reason`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .answer import Answer
 from .chat.client import Client
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from .chat.attachments import Attachment
     from .chat.chat import Chat, Earlier
     from .chat.messages import Message, Request
+    from .chat.rounds import Rounds
     from .settings import Settings
+    from .tools.typed import Typed
 
 _PER_MESSAGE = 4  # role and separators, tokens
 _PER_IMAGE = 1000  # no count is documented
@@ -97,20 +99,27 @@ class Question:
         attachments: What goes along.
         advice: What the user should know before it is asked, one sentence each.
         chat: Asks, in its conversation.
-        client: Speaks to the host.
         price: USD per million tokens, or None where it is not known.
         fields: The arguments of `Chat.ask`.
         check: Called before the request is sent; raises when it must not be.
+        rounds: What happens between two answers of its turn; None ends it with the first.
+        typed: What the answer must be; None is any text.
     """
 
     settings: Settings
     attachments: tuple[Attachment, ...]
     advice: tuple[str, ...]
     chat: Chat
-    client: AnyClient
     price: Price | None
     fields: Mapping[str, Any]
-    check: Callable[[Question], None]
+    check: Callable[[Request], None]
+    rounds: Rounds | None = None
+    typed: Typed | None = None
+
+    @property
+    def client(self) -> AnyClient:
+        """Speaks to the host."""
+        return cast("AnyClient", self.chat.client)
 
     def request(self, earlier: Earlier | None = None) -> Request:
         """The request as values; with what it sends along, where that is known already."""
@@ -118,10 +127,6 @@ class Question:
         del fields["options"]
         prompt = fields.pop("prompt")
         return self.chat.request(prompt, self.attachments, earlier=earlier, **fields)
-
-    def tokens(self) -> int:
-        """Estimated prompt tokens."""
-        return prompt_tokens(self.request())
 
     def parts(self) -> list[Part]:
         """What the request is made of and what each part takes, with the sum last."""
@@ -159,14 +164,15 @@ class Question:
         Raises:
             BudgetError: It would pass the budget; nothing was sent.
         """
-        self.check(self)
+        self.check(self.request())
         fields = dict(self.fields)
-        return self.chat.ask(fields.pop("prompt"), self.attachments, **fields)
+        prompt = fields.pop("prompt")
+        return self.chat.ask(prompt, self.attachments, rounds=self.rounds, **fields)
 
     def answer(self, asking: Asking) -> Answer:
         """What has come so far, as users hold it."""
-        embed_context = self.settings.embed_context
-        return Answer(asking.turn, asking.conversation, embed_context=embed_context)
+        embed_context, typed = self.settings.embed_context, self.typed
+        return Answer(asking.turn, asking.conversation, embed_context=embed_context, typed=typed)
 
 
 def prompt_tokens(request: Request) -> int:

@@ -107,6 +107,9 @@ FIELDS: Mapping[str, Field] = {
         default=False,
         parse=_yes_no,
     ),
+    "tool_rounds": Field(
+        "Rounds of tool calls after which the model must answer.", default=10, parse=_count(1)
+    ),
     "connect_timeout_seconds": Field(
         "To wait for a connection.", default=10.0, parse=_number(0.01, 3600)
     ),

@@ -19,6 +19,10 @@ def _to_stderr(sentence: str) -> None:
     sys.stderr.write(f"glm: {sentence}\n")
 
 
+def _at_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 @dataclass
 class Surroundings:
     """Questions to the shell, each a function, so that the answer is never stale.
@@ -27,12 +31,16 @@ class Surroundings:
         configured: What `%config` and `ipython_config.py` say, by setting.
         place: Names the next question's place in the conversation, or None; counts it.
         notebook: Where the running notebook is, or None.
+        person: Whether somebody is there who can be asked by `input`.
+        run_cell: Runs code as a cell of the notebook and gives its outputs; None where none is.
         warn: Told, in one sentence, what the user should know beside the answer.
     """
 
     configured: Callable[[], Mapping[str, Any]] = field(default=dict)
     place: Callable[[], str | None] = lambda: None
     notebook: Callable[[], Path | None] = lambda: None
+    person: Callable[[], bool] = _at_terminal
+    run_cell: Callable[[str], Any] | None = None
     warn: Callable[[str], None] = _to_stderr
 
     def forget(self) -> None:

@@ -11,8 +11,13 @@ from .errors import ArgumentError
 from .keys import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .chat.turns import Turn
+    from .manner import Manner
     from .settings import Settings
+    from .tools.declaring import Tool
+    from .tools.typed import Typed
 
 # What a question needs beyond settings, with the names of `Request`.
 _SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
@@ -27,15 +32,21 @@ def our_prompt(name: str) -> str:
     return files(__package__).joinpath(f"prompts/{name}.md").read_text(encoding="utf-8").strip()
 
 
-def instruction_for(form: str | None) -> str:
+def instruction_for(form: str | None, typed: Typed | None = None) -> str:
     """What a model is told to make of its answer: "code", "json" or "text"; "" for Markdown.
+
+    Args:
+        form: "agent" besides those, for work in cells.
+        typed: What the answer must be.
 
     Raises:
         ArgumentError: An unknown form.
     """
+    if typed is not None:
+        return our_prompt("schema").format(schema=typed.text())
     if form in (None, "markdown"):
         return ""
-    if form not in FORMS:
+    if form not in (*FORMS, "agent"):
         raise ArgumentError.unknown("form", str(form), FORMS, f"Use {', '.join(FORMS)}.")
     return our_prompt(str(form))
 
@@ -46,21 +57,28 @@ def window_tokens(settings: Settings) -> int | None:
     return None if context is None else context // 2
 
 
-def request_fields(settings: Settings, prompt: str, form: str | None) -> dict[str, Any]:
+def request_fields(
+    settings: Settings, prompt: str, manner: Manner, tools: Sequence[Tool], typed: Typed | None
+) -> dict[str, Any]:
     """What of the settings goes into the request, and the texts without any key in them.
 
     Args:
         settings: What was resolved.
         prompt: The user's own text.
-        form: What the answer should be, see `instruction_for`.
+        manner: How it is asked.
+        tools: What is offered.
+        typed: What the answer must be.
     """
     system = our_prompt("system") if settings.system is None else settings.system
     fields: dict[str, Any] = {name: settings.values[name] for name in _SAMPLING}
     fields["prompt"] = without_keys(prompt, settings)
     fields["system"] = without_keys(system, settings)
     fields["model"] = settings.model.id
-    fields["instruction"] = instruction_for(form)
-    fields["json_object"] = form == "json"
+    fields["instruction"] = instruction_for("agent" if manner.agent else manner.form, typed)
+    # Some hosts refuse JSON mode beside tools; the prompt says it as well.
+    fields["json_object"] = (manner.form == "json" or typed is not None) and not tools
+    fields["tools"] = tuple(one.document for one in tools)
+    fields["tool_stream"] = bool(tools) and settings.model.tool_stream is True
     fields["sees"] = settings.model.images is not False
     return fields
 

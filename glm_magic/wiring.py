@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from .budget import book, check_budget
+from .budget import TurnBudget, book
 from .chat.chat import Chat
 from .chat.conversation import Conversation
+from .chat.rounds import InTurn
 from .chat.window import first_kept
-from .errors import StoreError
+from .errors import ArgumentError, StoreError
 from .gathering import Detail, Hiding, gather
 from .hosts import Hosts
+from .manner import taken_from
 from .origins import KeyRing
 from .questions import AnyClient, Question
 from .settings import Settings, check_name, choose_provider, resolve
@@ -35,6 +37,11 @@ if TYPE_CHECKING:
     from .catalog import Price, Provider
     from .chat.asking import Asking
     from .chat.attachments import Attachment
+    from .chat.rounds import Rounds
+    from .manner import Manner
+    from .tools.approving import Approvals
+    from .tools.declaring import Tool
+    from .tools.typed import Typed
 
 
 class Workbench:
@@ -63,6 +70,13 @@ class Workbench:
             self._shelf = Shelf(lambda: AROUND.notebook(), lambda sentence: AROUND.warn(sentence))
         return self._shelf
 
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What was approved so far."""
+        from .tools.approving import Approvals
+
+        return Approvals()
+
     def settings(
         self, options: Mapping[str, Any] | None = None, *, need_key: bool = True
     ) -> Settings:
@@ -80,12 +94,8 @@ class Workbench:
         prompt: str,
         frames: Mapping[str, object] | None = None,
         *,
-        level: str | None = None,
-        rows: int = 0,
-        quantiles: bool = False,
         pictures: Mapping[str, object] | None = None,
         images: Sequence[str] = (),
-        form: str | None = None,
         cell: str | None = None,
         once: bool = False,
         chat: str | None = None,
@@ -98,68 +108,85 @@ class Workbench:
         Args:
             prompt: The user's own text.
             frames: Variables to describe, by name; an `Attachment` is sent as it is.
-            level: How much of a variable is described; None takes `frame_detail`.
-            rows: Raw rows to send of each frame.
-            quantiles: Whether quartiles and distinct counts of frames are sent too.
             pictures: Figures and images to send as pictures, by name; for V models.
             images: URLs of images, for V models.
-            form: What the answer should be: "code", "json" or "text"; None is Markdown.
             cell: The place in the conversation.
             once: Leave the conversation out.
             chat: The user's name for another conversation than the notebook's.
             conversation: A conversation that is kept nowhere; it stands above `chat`.
             need_key: False to look at the request without a key being there.
-            **options: Settings for this question only.
+            **options: For this question only: settings, and what `Manner` has.
 
         Raises:
             GLMError: An option, a key or a frame cannot be used.
         """
+        manner, options = taken_from(options)
         settings = self.settings(options, need_key=need_key and self.stand_in is None)
-        detail = self._detail(settings, level, rows=rows, quantiles=quantiles)
+        detail = self._detail(settings, manner)
         attached = gather(frames or {}, detail, pictures or {})
         if conversation is None:
             conversation = self._conversation(chat, once=once)
-        fields = request_fields(settings, prompt, form)
-        given = _given(options, level=level, rows=rows, quantiles=quantiles, form=form)
-        fields |= {"options": given, "images": tuple(images), "cell": cell, "once": once}
+        offered, typed = self._offered(manner, frames or {}, detail), manner.typed()
+        fields = request_fields(settings, prompt, manner, offered, typed)
+        given = {name: value for name, value in options.items() if value is not None}
+        fields |= {"options": manner.told() | given, "images": tuple(images)}
+        fields |= {"cell": cell, "once": once}
         advice = advice_on(settings, prompt, pictured=bool(images) or _pictured(attached))
-        return self._question(settings, attached, advice, conversation, fields)
+        budget = TurnBudget(settings, price_for(settings), conversation.name, self.ledger)
+        rounds = self._rounds(manner, offered, typed, budget)
+        return Question(
+            settings, attached, advice, self._chat(settings, conversation),
+            price_for(settings), fields, budget.check, rounds, typed,
+        )  # fmt: skip
 
-    def _detail(
-        self, settings: Settings, level: str | None, *, rows: int, quantiles: bool
-    ) -> Detail:
+    def _detail(self, settings: Settings, manner: Manner) -> Detail:
+        level = manner.level or settings.frame_detail
         sees = settings.model.images is not False
-        return Detail(
-            level or settings.frame_detail, rows, quantiles, self.hiding, sees, settings.key
-        )
+        return Detail(level, manner.rows, manner.quantiles, self.hiding, sees, settings.key)
 
-    def _question(
-        self,
-        settings: Settings,
-        attachments: tuple[Attachment, ...],
-        advice: tuple[str, ...],
-        conversation: Conversation,
-        fields: Mapping[str, Any],
-    ) -> Question:
-        client = self.stand_in or self.client(settings)
+    def _offered(
+        self, manner: Manner, frames: Mapping[str, object], detail: Detail
+    ) -> tuple[Tool, ...]:
+        """The tools that the model may call."""
+        if not manner.tools and not manner.agent:
+            return ()
+        from .tools.cells import cell_tool
+        from .tools.offering import tools_for
+
+        if manner.agent and AROUND.run_cell is None:
+            message = "The agent works in the cells of a notebook, and there is none."
+            raise ArgumentError(message, "Use it there, after %load_ext glm_magic.")
+        own = [cell_tool(AROUND.run_cell)] if manner.agent and AROUND.run_cell else []
+        return tools_for([*own, *manner.tools], frames, detail)
+
+    def _rounds(
+        self, manner: Manner, tools: Sequence[Tool], typed: Typed | None, budget: TurnBudget
+    ) -> Rounds | None:
+        """What happens between two answers of a turn."""
+        kinds: list[Rounds] = []
+        if tools:
+            from .tools.approving import ask_by_input, nobody
+            from .tools.calling import ToolRounds
+
+            ask = manner.approve or (ask_by_input if AROUND.person() else nobody)
+            kinds.append(ToolRounds(tools, self.approvals, ask, budget))
+        if typed is not None:
+            from .tools.typed import TypedRounds
+
+            kinds.append(TypedRounds(typed, budget))
+        return InTurn(kinds) if kinds else None
+
+    def _chat(self, settings: Settings, conversation: Conversation) -> Chat:
+        price = price_for(settings)
         chat = Chat(
-            client,
+            self.stand_in or self.client(settings),
             settings.provider.name,
             conversation,
             lambda turn: cost_of(turn, settings),
             window_tokens(settings),
         )
-        chat.finished = lambda asking: self._book(asking, conversation.name, price_for(settings))
-        return Question(
-            settings,
-            attachments,
-            advice,
-            chat,
-            client,
-            price_for(settings),
-            fields,
-            lambda question: check_budget(question, self.ledger),
-        )
+        chat.finished = lambda asking: self._book(asking, conversation.name, price)
+        return chat
 
     def in_window(self) -> set[str]:
         """Ids of the current conversation's turns that the next question sends along."""
@@ -198,12 +225,6 @@ class Workbench:
     def close(self) -> None:
         """End all connections and the sandbox; everything can be used again afterwards."""
         self.hosts.close()
-
-
-def _given(options: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """What was said of how to ask, for the turn to remember; what was not said is left out."""
-    said = {name: value for name, value in options.items() if value is not None}
-    return {name: value for name, value in more.items() if value} | said
 
 
 def _pictured(attachments: Sequence[Attachment]) -> bool:

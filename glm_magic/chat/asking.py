@@ -154,6 +154,7 @@ class Asking:
         with self._finishing:
             if self._finished:
                 return
+            self.builder.warn(self._rounds.warnings if self._rounds else ())
             turn = self.builder.finish(partial_reason)
             self.builder.turn = replace(turn, cost_usd=self._chat.price(turn))
             try:

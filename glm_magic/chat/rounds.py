@@ -21,6 +21,10 @@ NOT_RUN = "Not run: the user stopped this turn."
 class Rounds(Protocol):
     """What happens between two answers of one turn."""
 
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What a reader should know of it so far, one sentence each."""
+
     def after(self, said: Message) -> Iterator[Message]:
         """What is sent next, one message after the other, as it comes to be known.
 
@@ -33,6 +37,37 @@ class Rounds(Protocol):
         Raises:
             BudgetError: It must not be.
         """
+
+
+class InTurn:
+    """Rounds of one kind, and when they are over, of the next.
+
+    Args:
+        kinds: In the order in which they are asked.
+    """
+
+    def __init__(self, kinds: Sequence[Rounds]) -> None:
+        self._kinds = kinds
+        self._last = kinds[0]
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """See `Rounds.warnings`."""
+        return [sentence for kind in self._kinds for sentence in kind.warnings]
+
+    def after(self, said: Message) -> Iterator[Message]:
+        """See `Rounds.after`."""
+        for kind in self._kinds:
+            self._last, goes_on = kind, False
+            for message in kind.after(said):
+                goes_on = True
+                yield message
+            if goes_on:
+                return
+
+    def following(self, request: Request) -> Request:
+        """See `Rounds.following`."""
+        return self._last.following(request)
 
 
 def closed(steps: Sequence[Message]) -> tuple[Message, ...]:

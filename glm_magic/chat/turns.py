@@ -186,6 +186,10 @@ class TurnBuilder:
         before, now = self._usage, self.growing.usage
         return before + now if before and now else before or now
 
+    def warn(self, sentences: Sequence[str]) -> None:
+        """What a reader should know besides."""
+        self._warnings += sentences
+
     @property
     def seconds(self) -> float:
         """Since the turn began."""

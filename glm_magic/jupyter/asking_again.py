@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, FrameError
 from ..gathering import SHARED_KEYS
+from .toolbox import tools_named, type_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -129,6 +130,9 @@ def question_again(
     drawn = {one.image for one in turn.attachments}
     images = [url for url in turn.user.images if url not in drawn]
     options = {**turn.options, **(changes or {})}
+    namespace = magics.host.namespace
+    options["tools"] = tools_named(options.pop("tools", ()), namespace)
+    options["schema"] = type_named(options.pop("schema", None), namespace)
     question = magics.workbench().question(
         turn.prompt, frames, cell=turn.cell, images=images, **options
     )

@@ -24,6 +24,8 @@ def load(shell: Any) -> None:
     AROUND.configured = settings.values
     AROUND.place = magics.host.place
     AROUND.notebook = magics.host.notebook
+    AROUND.person = magics.host.person
+    AROUND.run_cell = magics.runner.run
     GLMMagics.ask_cell.__doc__ = opts.CELL.format_help()  # what `%%glm?` shows
     shell.register_magic_function(magics.ask_cell, "cell", "glm")
     shell.register_magic_function(magics.command, "line", "glm")

@@ -99,6 +99,12 @@ class Host:
         saved = read_notebook(path)
         return path if saved and cell in saved.cells else None
 
+    def person(self) -> bool:
+        """Whether somebody is there who can be asked by `input`."""
+        if getattr(self.shell, "kernel", None) is None:
+            return sys.stdin is not None and sys.stdin.isatty()
+        return bool((self._parent().get("content") or {}).get("allow_stdin"))
+
     @property
     def front_end(self) -> FrontEnd:
         """Who shows our output."""

@@ -8,6 +8,7 @@ a second: repainting the whole text each time was measured to freeze JupyterLab 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.display import DisplayHandle, clear_output, display
@@ -17,10 +18,14 @@ from ..render.blocks import BlockSplitter
 from ..render.effort import seconds_to_show
 from ..render.inert import inert
 from ..render.status import status_line
+from ..render.steps import steps_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ..answer import Answer
     from ..chat.deltas import Delta
+    from ..chat.messages import Message
     from ..chat.turns import TurnBuilder
 
 REPAINT_SECONDS = 0.1
@@ -45,9 +50,11 @@ class NotebookOutput:
 
     Args:
         markdown: Whether the front end shows Markdown; then plain text is kept short.
+        shown: Shows again, one after the other, what else was shown meanwhile and must stay.
     """
 
-    def __init__(self, *, markdown: bool) -> None:
+    def __init__(self, *, markdown: bool, shown: Sequence[Callable[[], None]] = ()) -> None:
+        self._shown = shown
         self._markdown = markdown
         self._splitter = BlockSplitter()
         self._status: _Region | None = None
@@ -55,9 +62,14 @@ class NotebookOutput:
         self._notice = ""
         self._next_paint = 0.0
         self._dirty = False
+        self._steps: list[Message] = []  # of this round
+        self._calls: _Region | None = None
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show a delta, at once when it is the first text, else within a tenth of a second."""
+        if delta.step is not None:
+            self._add_step(delta.step)
+            return
         self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
         text = delta.text if self._tail else delta.text.lstrip("\r\n")
         if text:
@@ -73,6 +85,19 @@ class NotebookOutput:
         elif self._tail is None and now >= self._next_paint:
             self._paint_status(builder)
             self._next_paint = now + _STATUS_SECONDS
+
+    def _add_step(self, step: Message) -> None:
+        """A round has ended: what is called stands below its words, then what came back."""
+        if step.role == "assistant":
+            self._steps = []
+            self._calls = _Region()
+            self._splitter, self._dirty = BlockSplitter(), False
+            self._status = self._tail = None
+        self._steps.append(step)
+        # Its words stand there already.
+        first = replace(self._steps[0], content="")
+        region = self._calls = self._calls or _Region()
+        region.show(steps_markdown([first, *self._steps[1:]]))
 
     def _paint(self, now: float) -> None:
         finished, tail = self._splitter.take()
@@ -113,8 +138,10 @@ class NotebookOutput:
 
     def close(self, answer: Answer) -> None:
         """Replace everything by the one final output, which carries its turn."""
-        if self._status or self._tail:
+        if self._status or self._tail or self._calls:
             clear_output(wait=True)
+        for show in self._shown:
+            show()
         display(answer.bundle(brief=self._markdown), raw=True, metadata=answer.metadata())
 
 

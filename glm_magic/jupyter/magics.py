@@ -13,6 +13,7 @@ from . import options as opts
 from .cells import Cells
 from .host import Host
 from .inserting import Inserter
+from .running import Runner
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +40,7 @@ class GLMMagics:
         self.settings = settings
         self.cells = Cells(shell)
         self.inserter = Inserter(self.host)
+        self.runner = Runner(shell)
 
     @no_var_expand
     def ask_cell(self, line: str, cell: str) -> None:
@@ -118,13 +120,23 @@ class GLMMagics:
             if options.out:
                 self.host.namespace[options.out] = answer
 
+        self.runner.begin()
         answer = self.show_question(question, whole_cell=whole_cell, kept=bind)
+        if self.runner.sources:
+            self._keep_cells()
         if options.form == "code" or (offers_code and answer.blocks):
             from .answer_commands import offer_code
 
             offer_code(answer, self)
-        if options.form == "json":
-            answer.json()
+        if options.form == "json" or options.type_name:
+            answer.value  # noqa: B018 - raises when it is not what was asked for
+
+    def _keep_cells(self) -> None:
+        """What the agent ran becomes a cell of the notebook, to be run again."""
+        source = "\n\n".join(one.strip("\n") for one in self.runner.sources)
+        said = self.inserter.offer(source)
+        if said:
+            sys.stdout.write(said.replace("The code", "All that was run", 1) + "\n")
 
     def question(
         self,
@@ -136,6 +148,7 @@ class GLMMagics:
     ) -> Question:
         """The question that options and prompt make, not asked yet."""
         from .attaching import attached, variable
+        from .toolbox import tools_named, type_named
 
         # Asked even for a preview, so that the preview is of the right place.
         place = self.host.place()
@@ -147,6 +160,9 @@ class GLMMagics:
             rows=options.rows,
             quantiles=options.quantiles,
             form=options.form,
+            tools=tools_named(options.tools, self.host.namespace),
+            schema=type_named(options.type_name, self.host.namespace),
+            agent=options.agent,
             pictures={name: variable(name, self.host.namespace) for name in options.images},
             cell=place,
             once=options.once,
@@ -171,5 +187,6 @@ class GLMMagics:
         """
         from .show import output_for, show
 
-        output = output_for(self.host.front_end, whole_cell=whole_cell)
+        shown = self.runner.shown
+        output = output_for(self.host.front_end, whole_cell=whole_cell, shown=shown)
         return show(question, output, kept)

@@ -51,6 +51,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--as", dest="form", metavar="FORM", choices=("markdown", "code", "json", "text"),
         help="markdown; code: into a new cell below, not run; json: checked; text: no Markdown",
     )  # fmt: skip
+    _add_tools(parser)
     add("--out", metavar="NAME", help="bind the answer to this variable")
     add("--chat", metavar="NAME", help="ask in another conversation than the notebook's")
     add("--once", action="store_true", help="leave the conversation out, before and after")
@@ -79,7 +80,7 @@ def _add_attachments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     detail = parser.add_mutually_exclusive_group()
     for level, shown in (
-        ("schema", "columns and types only"),
+        ("schema", "columns and types only; --schema TYPE: answer with a value of this type"),
         ("stats", "and ranges, no values"),
     ):
         detail.add_argument(
@@ -89,6 +90,18 @@ def _add_attachments(parser: argparse.ArgumentParser) -> None:
         "--rows", metavar="N", type=_positive, default=0, help="and N raw rows of each frame"
     )
     add("--quantiles", action="store_true", help="and quartiles and distinct counts of frames")
+
+
+def _add_tools(parser: argparse.ArgumentParser) -> None:
+    """What the model may do besides answering, and what its answer must be."""
+    add = parser.add_argument
+    add("--type", dest="type_name", metavar="TYPE", help=argparse.SUPPRESS)  # see _typed_words
+    add(
+        "--tools", metavar="A,B", type=lambda text: [one for one in text.split(",") if one],
+        default=[], help="functions the model may call, each call approved by you; built in: "
+        "frame_query, frame_head, describe",
+    )  # fmt: skip
+    add("--agent", action="store_true", help="let it propose cells, each run when you approve it")
 
 
 def _positive(text: str) -> int:
@@ -136,7 +149,7 @@ def parse_cell(line: str) -> argparse.Namespace:
     Raises:
         ArgumentError: An unknown option, a bad value, or a prompt on the option line.
     """
-    return _parse(CELL, _words(line), line)
+    return _parse(CELL, _typed_words(_words(line), line_magic=False), line)
 
 
 def parse_ask(line: str) -> tuple[argparse.Namespace, str]:
@@ -150,10 +163,11 @@ def parse_ask(line: str) -> tuple[argparse.Namespace, str]:
         text = word.group()
         if not expects_value and (not text.startswith("-") or text == "--"):
             prompt_at = word.end() if text == "--" else word.start()
-            return _parse(LINE, _words(line[:at]), line), line[prompt_at:].lstrip()
+            words = _typed_words(_words(line[:at]), line_magic=True)
+            return _parse(LINE, words, line), line[prompt_at:].lstrip()
         expects_value = not expects_value and takes_value(text)
         at = word.end()
-    return _parse(LINE, _words(line[:at]), line), ""
+    return _parse(LINE, _typed_words(_words(line[:at]), line_magic=True), line), ""
 
 
 def parse_words(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:
@@ -167,6 +181,22 @@ def parse_words(parser: argparse.ArgumentParser, line: str) -> argparse.Namespac
         remedy = f"{parser.prog} --help shows what it takes."
         raise ArgumentError.unknown("option", unknown[0], option_names(parser), remedy)
     return options
+
+
+def _typed_words(words: list[str], *, line_magic: bool) -> list[str]:
+    """`--schema TYPE` is the type of the answer, `--schema` alone how much is told of frames.
+
+    In front of a prompt on the same line a type needs the equals sign.
+    """
+    found: list[str] = []
+    for word in words:
+        if word.startswith("--schema="):
+            found += ["--type", word.partition("=")[2]]
+        elif found[-1:] == ["--schema"] and not word.startswith("-") and not line_magic:
+            found[-1:] = ["--type", word]
+        else:
+            found.append(word)
+    return found
 
 
 def _words(line: str) -> list[str]:

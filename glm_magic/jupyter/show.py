@@ -9,7 +9,7 @@ from ..errors import Stopped
 from ..surroundings import AROUND
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..answer import Answer
     from ..questions import Question
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from .live_output import LiveOutput
 
 
-def output_for(front_end: FrontEnd, *, whole_cell: bool) -> LiveOutput:
+def output_for(
+    front_end: FrontEnd, *, whole_cell: bool, shown: Sequence[Callable[[], None]] = ()
+) -> LiveOutput:
     """What shows an answer in this front end.
 
     Args:
         front_end: Who shows our output.
         whole_cell: Whether all of the cell's output is ours, so that it may be replaced.
+        shown: Shows again, one after the other, what else was shown meanwhile and must stay.
     """
     if front_end == "terminal":
         from .terminal_output import TerminalOutput
@@ -34,7 +37,9 @@ def output_for(front_end: FrontEnd, *, whole_cell: bool) -> LiveOutput:
         return PipeOutput()
     from .live_output import InlineOutput, NotebookOutput
 
-    return NotebookOutput(markdown=front_end != "console") if whole_cell else InlineOutput()
+    if not whole_cell:
+        return InlineOutput()
+    return NotebookOutput(markdown=front_end != "console", shown=shown)
 
 
 def show(

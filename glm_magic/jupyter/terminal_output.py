@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from dataclasses import replace
 from html import unescape
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -12,9 +13,11 @@ from unicodedata import east_asian_width
 from ..answer import Answer, footer, warnings
 from ..render.cleaning import plain
 from ..render.status import status_line
+from ..render.steps import steps_plain
 
 if TYPE_CHECKING:
     from ..chat.deltas import Delta
+    from ..chat.messages import Message
     from ..chat.turns import TurnBuilder
 
 _DIM, _NORMAL, _CLEAR_LINE = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
@@ -32,6 +35,9 @@ class TerminalOutput:
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show a delta at once."""
+        if delta.step is not None:
+            self._add_step(delta.step)
+            return
         self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
         text = delta.text if self._writing else delta.text.lstrip("\r\n")
         if text:
@@ -40,6 +46,16 @@ class TerminalOutput:
         elif not self._writing:
             line = status_line(builder.growing.reasoning, builder.thought_seconds, self._notice)
             self._show_status(" ".join(plain(unescape(line)).replace("*", "").split()))
+
+    def _add_step(self, step: Message) -> None:
+        """What is called stands below the words of its round, then what came back."""
+        if self._status and not self._writing:
+            self._write(_CLEAR_LINE)
+        told = steps_plain([replace(step, content="")]) if step.tool_calls else ""
+        if step.role == "tool":
+            told = plain(step.content)
+        self._write(f"{_DIM}{told}{_NORMAL}\n" if told else "")
+        self._writing, self._status = False, ""
 
     def _show_status(self, line: str) -> None:
         line = _fitted(line, shutil.get_terminal_size().columns - _SPARE_COLUMNS)

@@ -63,10 +63,11 @@ def test_type_and_read(panel: PanelPage) -> None:
     panel.wait(lambda: panel.turns() and not panel.streaming())
     (turn,) = panel.turns()
     assert turn["prompt"] == "sandbox: echo\nsome **bold** words"
-    assert panel.js("one('.glm-answer strong').textContent") == "bold"
+    # The page renders Markdown in its own time.
+    panel.wait(lambda: panel.js("one('.glm-answer strong')?.textContent") == "bold")
     assert "tokens in" in turn["below"]
     assert panel.page.input_value(PROMPT) == ""
-    assert "1 question" in panel.js("one('.glm-totals').textContent")
+    panel.wait(lambda: "1 question" in panel.js("one('.glm-totals').textContent"))
 
 
 def test_it_streams(panel: PanelPage) -> None:

@@ -20,7 +20,11 @@ DEPENDENCIES = [
     "tornado",
 ]
 # An import whose distribution has another name, and what comes with one that is declared.
-DISTRIBUTION_OF = {"IPython": "ipython", "traitlets": "ipython"}
+DISTRIBUTION_OF = {
+    "IPython": "ipython",
+    "traitlets": "ipython",
+    "typing_extensions": "typing-extensions",
+}
 
 
 def declared() -> dict[str, list[str]]:

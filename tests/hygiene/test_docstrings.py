@@ -15,7 +15,8 @@ def public_names(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     yield "module", tree
     for node in tree.body:
         if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
-            yield node.name, node
+            if not _is_described_elsewhere(node):
+                yield node.name, node
             if isinstance(node, ast.ClassDef):
                 yield from _public_methods(node)
 
@@ -24,9 +25,12 @@ def _public_methods(node: ast.ClassDef) -> Iterator[tuple[str, ast.AST]]:
     for method in node.body:
         if not isinstance(method, Function) or method.name.startswith("_"):
             continue
-        decorators = map(ast.unparse, method.decorator_list)
-        if not any(name.endswith(UNDESCRIBED) for name in decorators):
+        if not _is_described_elsewhere(method):
             yield f"{node.name}.{method.name}", method
+
+
+def _is_described_elsewhere(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any(name.endswith(UNDESCRIBED) for name in map(ast.unparse, node.decorator_list))
 
 
 @pytest.mark.parametrize("module", modules(PACKAGE), ids=lambda module: module.name)

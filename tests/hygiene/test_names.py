@@ -17,6 +17,7 @@ NAMES = [
     "panel",
     "stream",
     "testing",
+    "tool",
     "unload_ipython_extension",
 ]
 

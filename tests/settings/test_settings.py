@@ -27,6 +27,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "stop": ("a", "b", None),
     "system": ("a", "", None),
     "frame_detail": ("schema", "stats", None),
+    "tool_rounds": (3, 4, None),
     "connect_timeout_seconds": (1.0, 2.0, None),
     "idle_timeout_seconds": (1.0, 2.0, None),
     "total_timeout_seconds": (1.0, 2.0, None),

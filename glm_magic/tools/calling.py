@@ -1,0 +1,155 @@
+"""The tool loop: the model asks, a person approves, the result goes back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from ..chat.messages import Message, ToolCall
+from .approving import Proposal
+from .declaring import NAME, BadArgumentsError, Outcome
+from .inline_calls import with_calls_found
+from .results import bounded, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..chat.messages import Request
+    from .approving import Approvals, Ask
+    from .declaring import Tool
+
+MOST_CALLS_AT_ONCE = 16
+_REFUSALS = {
+    "no": "Not run: the user did not approve this call.",
+    "nobody": "Not run: nobody was there to approve this call.",
+}
+
+
+class Limits(Protocol):
+    """What a turn may take."""
+
+    @property
+    def rounds(self) -> int:
+        """Of tool calls, after which the model must answer."""
+
+    def check(self, request: Request) -> None:
+        """See a request before it is sent.
+
+        Raises:
+            BudgetError: It must not be.
+        """
+
+
+class ToolRounds:
+    """Runs the calls of a turn, as `chat.rounds.Rounds` wants it.
+
+    Args:
+        tools: Those that are offered.
+        approvals: What was approved before.
+        ask: Asks a person.
+        limits: After how many rounds the model must answer, and what it may cost.
+
+    Attributes:
+        warnings: What a reader should know, one sentence each.
+    """
+
+    def __init__(
+        self,
+        tools: Sequence[Tool],
+        approvals: Approvals,
+        ask: Ask,
+        limits: Limits,
+    ) -> None:
+        self.warnings: list[str] = []
+        self._tools = {tool.name: tool for tool in tools}
+        self._approvals = approvals
+        self._ask = ask
+        self._left = limits.rounds
+        self._limits = limits
+        self._ids: set[str] = set()
+
+    def after(self, said: Message) -> Iterator[Message]:
+        """See `Rounds.after`."""
+        said = with_calls_found(said, self._tools)
+        if not said.tool_calls:
+            return
+        if not self._left:
+            self._warn("The model wanted to call tools again after the last round.")
+            return
+        self._left -= 1
+        sent = self._sendable(said)
+        yield sent
+        images: list[str] = []
+        for number, (call, id_) in enumerate(zip(said.tool_calls, sent.tool_calls, strict=True)):
+            outcome = self._outcome(call, number)
+            images += outcome.images
+            yield Message("tool", outcome.text, tool_call_id=id_.id)
+        if images:
+            # A tool's message can hold no picture.
+            yield Message("user", "The figures of that result.", images=tuple(images))
+
+    def following(self, request: Request) -> Request:
+        """See `Rounds.following`; the last round offers no tools, so that it must be an answer."""
+        if not self._left:
+            self._warn(
+                f"The model was told to answer after {self._limits.rounds} rounds of tool calls."
+            )
+            request = replace(request, tools=(), tool_stream=False)
+        self._limits.check(request)
+        return request
+
+    def _outcome(self, call: ToolCall, number: int) -> Outcome:
+        """What came of a call, in words for the model, whatever came of it."""
+        tool = self._tools.get(call.name)
+        if number >= MOST_CALLS_AT_ONCE:
+            self._warn(f"Of more than {MOST_CALLS_AT_ONCE} calls at once the rest was not run.")
+            return Outcome(f"Not run: at most {MOST_CALLS_AT_ONCE} calls at once.")
+        if tool is None:
+            offered = ", ".join(self._tools)
+            return Outcome(f"There is no tool of this name. There are: {offered}.")
+        try:
+            arguments = tool.arguments(call.arguments)
+        except BadArgumentsError as error:
+            return Outcome(bounded(str(error)))
+        proposal = Proposal(tool, arguments)
+        decision = self._approvals.decide(proposal, self._ask)
+        if decision in _REFUSALS:
+            self._warn(_REFUSED[decision].format(tool.name))
+            return Outcome(_REFUSALS[decision])
+        try:
+            return outcome_of(tool.function(**arguments))
+        except Exception as error:
+            return Outcome(bounded(f"{tool.name} failed: {type(error).__name__}: {error}"))
+
+    def _sendable(self, said: Message) -> Message:
+        """What the model said, as every server takes it back.
+
+        Each call has an id of its own, a sound name and a JSON object.
+        """
+        calls = []
+        for call in said.tool_calls:
+            id_, number = call.id[:64], 1
+            while not id_ or id_ in self._ids:
+                id_, number = f"call_{len(self._ids)}_{number}", number + 1
+            self._ids.add(id_)
+            name = call.name if NAME.fullmatch(call.name) else "unknown"
+            calls.append(ToolCall(id_, name, call.arguments if _is_object(call) else "{}"))
+        return replace(said, tool_calls=tuple(calls))
+
+    def _warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+
+_REFUSED = {
+    "no": "A call of {} was not approved.",
+    "nobody": "A call of {} was not run: nobody was there to approve it.",
+}
+
+
+def _is_object(call: ToolCall) -> bool:
+    try:
+        return isinstance(json.loads(call.arguments), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,182 @@
+"""A Python function as a tool: its name, its docstring, and a JSON schema of its signature."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, get_type_hints, overload
+
+from ..errors import ArgumentError
+from .pydantic_parts import adapter_of, problems_of, typed_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# What the wire takes for a function's name (docs.z.ai chat completion reference).
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MOST_DESCRIPTION_CHARACTERS = 4_000
+
+
+class BadArgumentsError(Exception):
+    """The model's arguments do not fit; the text tells it why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call gave.
+
+    Attributes:
+        text: For the model and for the reader.
+        images: Pictures for V models, as `data:` URLs.
+    """
+
+    text: str
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A function that the model may ask for; calling it calls the function.
+
+    Attributes:
+        name: As the model knows it.
+        description: What it does, for the model.
+        parameters: The JSON schema of its arguments.
+        function: What runs.
+        auto: Whether it runs without anybody's approval, also where nobody is.
+        each: Whether every single call must be approved.
+        identity: Changes when the function's code does, so that approval of one is not of another.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    function: Callable[..., Any] = field(repr=False)
+    auto: bool = False
+    each: bool = False
+    identity: str = ""
+    _check: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=dict, repr=False)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function, as if it were no tool."""
+        return self.function(*args, **kwargs)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """How the wire describes it."""
+        about = {
+            "name": self.name, "description": self.description, "parameters": self.parameters,
+        }  # fmt: skip
+        return {"type": "function", "function": about}
+
+    def arguments(self, text: str) -> Mapping[str, Any]:
+        """The arguments that a call's JSON text gives, each of its parameter's type.
+
+        Raises:
+            BadArgumentsError: They do not fit.
+        """
+        try:
+            given = json.loads(text or "{}")
+        except (ValueError, RecursionError):
+            given = None
+        if not isinstance(given, dict):
+            message = f"The arguments of {self.name} must be one JSON object."
+            raise BadArgumentsError(message)
+        return self._check(given)
+
+
+@overload
+def tool(function: Callable[..., Any], /) -> Tool: ...
+@overload
+def tool(
+    *, auto: bool = False, name: str | None = None
+) -> Callable[[Callable[..., Any]], Tool]: ...
+def tool(
+    function: Callable[..., Any] | None = None, /, *, auto: bool = False, name: str | None = None
+) -> Tool | Callable[[Callable[..., Any]], Tool]:
+    """Make a typed Python function with a docstring a tool that a model may call.
+
+    It stays a function. `%%glm --tools NAME` or `ask(..., tools=[NAME])` offers it; each call is
+    shown and must be approved before it runs. Needs pydantic (`pip install glm_magic[tools]`).
+
+    Args:
+        function: With a docstring, which tells the model what it does.
+        auto: Let it run unasked, also where nobody is there to approve. For functions that
+            change nothing and tell nothing secret.
+        name: As the model knows it; the function's own when not given.
+
+    Raises:
+        ArgumentError: No docstring, or a signature that cannot be described.
+    """
+    if function is None:
+        return functools.partial(tool_of, auto=auto, name=name)
+    return tool_of(function, auto=auto, name=name)
+
+
+def tool_of(
+    function: Callable[..., Any], *, auto: bool = False, name: str | None = None, each: bool = False
+) -> Tool:
+    """See `tool`; a tool is taken as it is.
+
+    Raises:
+        ArgumentError: No docstring, or a signature that cannot be described.
+    """
+    if isinstance(function, Tool):
+        return function
+    name = str(name or getattr(function, "__name__", ""))
+    if not NAME.fullmatch(name):
+        message = f"{name or function!r} is no name for a tool."
+        raise ArgumentError(message, "Name it with letters, digits, _ and -: tool(name=…).")
+    description = inspect.getdoc(function) if hasattr(function, "__name__") else None
+    if not description:
+        message = f"{name} has no docstring."
+        raise ArgumentError(message, "Tell the model in one what the function does.")
+    adapter = adapter_of(_signature(function, name), name)
+
+    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        found, problems = problems_of(adapter, given)
+        if problems:
+            message = f"The arguments of {name} do not fit. {problems}"
+            raise BadArgumentsError(message)
+        checked: Mapping[str, Any] = found
+        return checked
+
+    schema = adapter.json_schema()
+    schema.pop("title", None)
+    return Tool(
+        name,
+        description[:_MOST_DESCRIPTION_CHARACTERS],
+        schema,
+        function,
+        auto,
+        each,
+        _identity(function, name),
+        check,
+    )
+
+
+def _signature(function: Callable[..., Any], name: str) -> Any:
+    """The parameters as a TypedDict, which a schema can be made of."""
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    optional = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            message = f"{name} has a parameter without a name, {parameter.name}."
+            raise ArgumentError(message, "A model calls by name: leave the / out.")
+        fields[parameter.name] = hints.get(parameter.name, Any)
+        if parameter.default is not parameter.empty:
+            optional.append(parameter.name)
+    return typed_dict("Arguments", fields, optional)
+
+
+def _identity(function: Callable[..., Any], name: str) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    body = code.co_code + repr(code.co_consts).encode() if code else repr(function).encode()
+    return f"{name}-{hashlib.sha256(body).hexdigest()[:16]}"

@@ -1,0 +1,63 @@
+"""Read-only tools over the frames that go along with a question; offered only when named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..frames import is_frame
+from ..frames.querying import query
+from ..gathering import Detail, describe
+from .declaring import Tool, tool_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NAMES = ("frame_query", "frame_head", "describe")
+_MOST_ROWS = 50
+
+
+def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]:
+    """The tools by name. They run unasked: they change nothing, and naming them asked for rows.
+
+    Columns that the user hides stay hidden.
+
+    Args:
+        frames: What goes along, by name.
+        detail: How much is told of each.
+    """
+    tables = {name: value for name, value in frames.items() if is_frame(value)}
+
+    def table(frame: str) -> Any:
+        if frame not in tables:
+            names = ", ".join(tables) or "none"
+            message = f"There is no frame {frame!r}; there are: {names}."
+            raise LookupError(message)
+        return tables[frame]
+
+    def frame_query(sql: str) -> str:
+        """Run one SQL SELECT (DuckDB) over the frames, each a table of its name; 50 rows at most.
+
+        Use it to compute what the description of a frame does not say.
+        """
+        hidden = {name: detail.hiding.of(name)[0] for name in tables}
+        return query(sql, tables, hidden, _MOST_ROWS)
+
+    def frame_head(frame: str, rows: int = 10) -> str:
+        """The first rows of a frame, 50 at most."""
+        rows = max(1, min(rows, _MOST_ROWS))
+        return describe(table(frame), frame, _with(detail, rows=rows)).text
+
+    def describe_frame(frame: str) -> str:
+        """The columns of a frame: types, missing cells, ranges, quartiles and frequent values."""
+        return describe(table(frame), frame, _with(detail, quantiles=True)).text
+
+    made = (
+        tool_of(frame_query, auto=True),
+        tool_of(frame_head, auto=True),
+        tool_of(describe_frame, auto=True, name="describe"),
+    )
+    return {one.name: one for one in made}
+
+
+def _with(detail: Detail, *, rows: int = 0, quantiles: bool = False) -> Detail:
+    return Detail("values", rows, quantiles, detail.hiding, pictures=False, key=detail.key)

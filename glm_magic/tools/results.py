@@ -1,0 +1,69 @@
+"""What a function returned, as a bounded text without secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+from ..keys import redact_secrets
+from .declaring import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+MOST_CHARACTERS = 8_000
+_ROWS = 20
+
+
+def outcome_of(value: Any) -> Outcome:
+    """The result for the model: text, JSON where it is some, a table with its first rows."""
+    if inspect.iscoroutine(value):
+        value = _awaited(value)
+    if isinstance(value, Outcome):
+        return Outcome(bounded(value.text), value.images)
+    return Outcome(bounded(_text(value)))
+
+
+def bounded(text: str) -> str:
+    """At most so many characters, and told when there were more."""
+    text = redact_secrets(text, min(len(text), MOST_CHARACTERS)) + (
+        f"\n… ({len(text) - MOST_CHARACTERS:,} more characters)"
+        if len(text) > MOST_CHARACTERS
+        else ""
+    )
+    return text or "(nothing)"
+
+
+def _text(value: Any) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool | int | float | list | tuple | dict):
+        try:
+            return json.dumps(value, ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError):
+            pass
+    from ..variables import describe
+
+    return describe(value, "result", rows=_ROWS).text
+
+
+def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Its result; in a thread of its own, for a notebook's event loop is running already."""
+    found: list[Any] = []
+
+    def run() -> None:
+        try:
+            found.extend((asyncio.run(coroutine), None))
+        except BaseException as error:
+            found.extend((None, error))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join()
+    value, error = found
+    if error is not None:
+        raise error
+    return value
