@@ -1,24 +1,85 @@
-"""What a panel offers of the namespace: frames with their size and cost, and first questions."""
+"""What a panel offers of the namespace: frames with their size and cost, and questions on them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FrameError
+from ..errors import ArgumentError, FrameError
 from ..frames import is_frame
-from ..gathering import Detail, describe, is_data
+from ..gathering import Detail, describe, is_data, mentioned
 from ..questions import input_cost
 from ..render.cleaning import plain
+from ..terms import price_for
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from ..catalog import Price
     from ..gathering import Hiding
+    from ..questions import Question
+    from ..wiring import Workbench
 
-LEVELS = ("schema", "stats", "values")
+    Event = Mapping[str, Any]
+
+_LEVELS = ("schema", "stats", "values")
+_OPTIONS = ("model", "thinking", "effort", "temperature", "max_tokens")
 _MOST_FRAMES = 40
 _MOST_PROMPTS = 4
+_MOST_ROWS = 1_000
+
+
+class Offers:
+    """The notebook's frames, as a panel shows and attaches them.
+
+    Args:
+        bench: The process's workbench.
+        namespace: The user's variables.
+        hidden: Names in the namespace that are the shell's own.
+    """
+
+    def __init__(
+        self, bench: Workbench, namespace: Mapping[str, object], hidden: Collection[str] = ()
+    ) -> None:
+        self._bench = bench
+        self._namespace = namespace
+        self._hidden = hidden
+
+    def names(self) -> Event:
+        """The frames that there are now, and questions to begin with."""
+        names = frame_names(self._namespace, self._hidden)
+        return {"kind": "frames", "names": names, "prompts": first_prompts(names)}
+
+    def measured(self, level: object) -> Iterator[Event]:
+        """The frames, then each as soon as its size and cost are known: large ones take time."""
+        settings = self._bench.settings(need_key=False)
+        wanted = str(level) if level in _LEVELS else settings.frame_detail
+        found = self.names()
+        yield found
+        hiding, price = self._bench.hiding, price_for(settings)
+        for name in found["names"]:
+            value = self._namespace.get(name)
+            yield {"kind": "frame", **frame_view(name, value, wanted, hiding, price)}
+
+    def question(self, command: Mapping[str, Any], *, need_key: bool = True) -> Question:
+        """The question that a page has sent, with the frames it chose or mentions.
+
+        Raises:
+            GLMError: It cannot be asked.
+        """
+        prompt = str(command.get("prompt", ""))
+        if not prompt.strip():
+            raise ArgumentError("There is no prompt.", "Write one first.")
+        names = [name for name in command.get("frames", ()) if name in self._namespace]
+        names += [name for name in mentioned(prompt, self._namespace) if name not in names]
+        values = {name: self._namespace[name] for name in names}
+        options = dict(command.get("options", {}))
+        given = {name: options[name] for name in _OPTIONS if options.get(name) not in (None, "")}
+        rows = max(0, min(int(command.get("rows") or 0), _MOST_ROWS))
+        level = command.get("level")
+        level = level if level in _LEVELS else None
+        return self._bench.question(
+            prompt, values, level=level, rows=rows, need_key=need_key, **given
+        )
 
 
 def frame_names(namespace: Mapping[str, object], hidden: Collection[str] = ()) -> list[str]:

@@ -13,13 +13,11 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, GLMError
-from ..gathering import mentioned
-from ..terms import price_for
 from .answering import Answering
 from .chats import Chats
 from .errands import Errands
 from .hearing import heard
-from .offers import LEVELS, first_prompts, frame_names, frame_view
+from .offers import Offers
 from .views import settings_view, totals_line, turn_view
 
 if TYPE_CHECKING:
@@ -34,9 +32,7 @@ Event = Mapping[str, Any]
 Made = tuple["Question", "AbstractContextManager[None]"]
 Again = Callable[["Turn"], tuple["Question", list[str]]]
 
-_OPTIONS = ("model", "thinking", "effort", "temperature", "max_tokens")
 _MOST_TURNS = 100
-_MOST_ROWS = 1_000
 
 
 class Session:
@@ -61,9 +57,8 @@ class Session:
     ) -> None:
         self.tell: Callable[[Event], None] = lambda _: None
         self._bench = bench
-        self._namespace = namespace
         self._again = again
-        self._hidden = hidden
+        self._offers = Offers(bench, namespace, hidden)
         self._chats = Chats(bench)
         self._errands = Errands()
         self._running = threading.Lock()
@@ -152,7 +147,7 @@ class Session:
             "kind": "welcome",
             "busy": self._answering is not None,
             "cell": self._cell_runs,
-            "prompts": first_prompts(frame_names(self._namespace, self._hidden)),
+            "prompts": self._offers.names()["prompts"],
         }
         self.tell(event | settings)
 
@@ -199,7 +194,7 @@ class Session:
     # -- asking -------------------------------------------------------------------------------
 
     def _ask(self, command: Mapping[str, Any]) -> None:
-        self._start(lambda: (self._question(command), nullcontext()))
+        self._start(lambda: (self._offers.question(command), nullcontext()))
 
     def _retry(self, _: Mapping[str, Any]) -> None:
         turn = max(self._chats.current, key=lambda turn: turn.created, default=None)
@@ -237,38 +232,14 @@ class Session:
 
         threading.Thread(target=ask, name="glm-panel-answer", daemon=True).start()
 
-    def _question(self, command: Mapping[str, Any], *, need_key: bool = True) -> Question:
-        prompt = str(command.get("prompt", ""))
-        if not prompt.strip():
-            raise ArgumentError("There is no prompt.", "Write one first.")
-        names = [name for name in command.get("frames", ()) if name in self._namespace]
-        names += [name for name in mentioned(prompt, self._namespace) if name not in names]
-        values = {name: self._namespace[name] for name in names}
-        options = dict(command.get("options", {}))
-        given = {name: options[name] for name in _OPTIONS if options.get(name) not in (None, "")}
-        rows = max(0, min(int(command.get("rows") or 0), _MOST_ROWS))
-        level = command.get("level")
-        level = level if level in LEVELS else None
-        return self._bench.question(
-            prompt, values, level=level, rows=rows, need_key=need_key, **given
-        )
-
     # -- looking ------------------------------------------------------------------------------
 
     def _frames(self, command: Mapping[str, Any]) -> None:
-        """The frames of the namespace, each told as soon as it is known: large ones take time."""
-        settings = self._bench.settings(need_key=False)
-        wanted = command.get("level")
-        level = wanted if wanted in LEVELS else settings.frame_detail
-        names = frame_names(self._namespace, self._hidden)
-        self.tell({"kind": "frames", "names": names, "prompts": first_prompts(names)})
-        hiding, price = self._bench.hiding, price_for(settings)
-        for name in names:
-            value = self._namespace.get(name)
-            self.tell({"kind": "frame", **frame_view(name, value, level, hiding, price)})
+        for event in self._offers.measured(command.get("level")):
+            self.tell(event)
 
     def _preview(self, command: Mapping[str, Any]) -> None:
-        question = self._question(command, need_key=False)
+        question = self._offers.question(command, need_key=False)
         parts = [[part.name, part.what, part.tokens, part.cost] for part in question.parts()]
         text = question.preview().text()
         self.tell({"kind": "preview", "parts": parts, "text": text})
