@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CLOCKS := tests/api tests/chat tests/variables/test_hostile.py
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lab test lint bench clean
+.PHONY: help demo demo-lab test test-all lint bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: lint ## Style, types, layers and every test
 	# Two at a time, because most tests wait for kernels and browsers; then those that look at clocks.
 	.venv-test/bin/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(CLOCKS))
 	.venv-test/bin/python -m pytest $(CLOCKS)
+
+test-all: test ## The same, then what takes long or needs a package index
+	.venv-test/bin/python -m pytest -m soak
 
 lint: .venv-test/.made ## Style and types only
 	.venv-test/bin/ruff check .

@@ -18,3 +18,12 @@ hypothesis.settings.load_profile("same")
 def canary_key() -> APIKey:
     """An API key that fails the test wherever it shows up: output, logs, files, warnings."""
     return APIKey(CANARY)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long runs only when it is asked for by its mark."""
+    if "soak" in config.option.markexpr:
+        return
+    soak = [item for item in items if item.get_closest_marker("soak")]
+    config.hook.pytest_deselected(items=soak)
+    items[:] = [item for item in items if item not in soak]
