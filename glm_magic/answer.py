@@ -184,10 +184,14 @@ class Answer:
 
 def footer(turn: Turn) -> str:
     """One line on what the answer took and what went along with the question."""
-    parts = [turn.model, f"{turn.seconds:.1f} s", _tokens(turn.usage), money(turn.cost_usd)]
-    if turn.provider == "sandbox":
-        parts.insert(1, "sandbox, no model was called")
-    parts.append(f"sent: {_sent(turn)}")
+    who = "sandbox, no model was called" if turn.provider == "sandbox" else ""
+    if turn.recorded:
+        who = f"recorded {turn.recorded} from {f'the {who}' if who else turn.provider}"
+        sent = f"sent now: nothing; when recorded: {_sent(turn)}"
+        parts = [turn.model, who, _tokens(turn.usage), sent]
+    else:
+        taken = (f"{turn.seconds:.1f} s", _tokens(turn.usage), money(turn.cost_usd))
+        parts = [turn.model, who, *taken, f"sent: {_sent(turn)}"]
     return " · ".join(part for part in parts if part)
 
 

@@ -11,6 +11,8 @@ from .errors import BudgetError, GLMError, TimedOutError
 from .questions import prompt_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .catalog import Price
     from .chat.asking import Asking
     from .chat.messages import Request
@@ -32,18 +34,25 @@ class TurnBudget:
         price: USD per million tokens, or None where it is not known.
         conversation: Its name, or "".
         ledger: What was spent.
+        costs_nothing: Whether a request is answered without being sent.
 
     Attributes:
         rounds: Of tool calls, after which the model must answer.
     """
 
     def __init__(
-        self, settings: Settings, price: Price | None, conversation: str, ledger: Ledger
+        self,
+        settings: Settings,
+        price: Price | None,
+        conversation: str,
+        ledger: Ledger,
+        costs_nothing: Callable[[Request], bool] = lambda _: False,
     ) -> None:
         self._settings = settings
         self._price = price
         self._conversation = conversation
         self._ledger = ledger
+        self._costs_nothing = costs_nothing
         self.rounds: int = settings.values["tool_rounds"]
         self._tokens = 0  # of this turn's rounds so far, estimated
         self._usd = 0.0
@@ -53,7 +62,10 @@ class TurnBudget:
 
         Raises:
             BudgetError: With the estimate; it was not sent.
+            NotRecordedError: No recording answers it, and no model may be asked.
         """
+        if self._costs_nothing(request):
+            return
         settings, price = self._settings, self._price
         usd, tokens = settings.budget_usd, settings.budget_tokens
         if usd is None and tokens is None:
@@ -99,8 +111,11 @@ class TurnBudget:
 def book(asking: Asking, conversation: str, price: Price | None, ledger: Ledger) -> None:
     """Enter a finished question in the ledger, estimated where the host told no usage.
 
-    A question that was refused before a model saw it costs nothing and is not entered.
+    A question that was refused before a model saw it costs nothing and is not entered; so does a
+    recorded answer.
     """
+    if asking.turn.recorded:
+        return
     turn, cost = asking.turn, asking.turn.cost_usd
     usage, estimated = turn.usage, turn.usage is None
     if usage is None:

@@ -5,6 +5,7 @@
     ├── SettingsError              a setting that cannot be used
     │   ├── KeyMissingError        no API key for this provider
     │   └── KeyRefusedError        the key belongs to another host, or the URL is not safe for a key
+    ├── NotRecordedError           a question without a recording, where no model may be asked
     ├── BudgetError                a question that would cost more than allowed
     ├── FrameError                 an object that cannot be described
     ├── StoreError                 a conversation could not be written or read
@@ -100,6 +101,10 @@ class KeyMissingError(SettingsError):
 
 class KeyRefusedError(SettingsError):
     """The key belongs to another host, or the URL is not safe for a key."""
+
+
+class NotRecordedError(GLMError):
+    """A question that no recording answers, where no model may be asked."""
 
 
 class BudgetError(GLMError):

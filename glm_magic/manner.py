@@ -24,6 +24,7 @@ class Manner:
         schema: The type that the answer must be of.
         tools: Functions the model may call, and names of built-in ones.
         agent: Whether the model may propose cells to run.
+        fresh: Whether a model is asked although there is a recording.
         approve: Asks a person whether a call may run; None asks at the prompt.
     """
 
@@ -34,6 +35,7 @@ class Manner:
     schema: Any = None
     tools: Sequence[Any] = ()
     agent: bool = False
+    fresh: bool = False
     approve: Ask | None = None
 
     def typed(self) -> Typed | None:

@@ -6,121 +6,21 @@ the environment, the default. Nothing here reads a file, and no `repr` shows a k
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .catalog import Model, Provider, find_model, find_provider, providers
 from .errors import ArgumentError, KeyMissingError, SettingsError
+from .fields import FIELDS, parse
 from .origins import KeyRing, check_url, origin_of
+from .surroundings import graded
 
 if TYPE_CHECKING:
     from .keys import APIKey
 
 DEFAULT_PROVIDER = "zai"
-FRAME_DETAILS = ("schema", "stats", "values")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One setting: its default, its environment variable, how a text becomes its value.
-
-    Attributes:
-        help: One line for `%config` and `%glm config`.
-        default: The value when nobody sets it; None leaves the choice to the server.
-        env: The environment variable that sets it, or "".
-        parse: Turns a value or text into the right type; raises ValueError.
-    """
-
-    help: str
-    default: Any = None
-    env: str = ""
-    parse: Callable[[Any], Any] = str
-
-
-def _yes_no(value: object) -> bool:
-    text = str(value).strip().lower()
-    if text in ("true", "1", "yes", "on"):
-        return True
-    if text in ("false", "0", "no", "off"):
-        return False
-    raise ValueError(text)
-
-
-def _number(low: float, high: float) -> Callable[[Any], float]:
-    def parse(value: Any) -> float:
-        number = float(value)
-        if not (math.isfinite(number) and low <= number <= high):
-            message = f"not in {low:g} to {high:g}"
-            raise ValueError(message)
-        return number
-
-    return parse
-
-
-def _count(low: int) -> Callable[[Any], int]:
-    def parse(value: Any) -> int:
-        number = int(value)
-        if number < low or number != float(value):
-            message = f"not a whole number of at least {low}"
-            raise ValueError(message)
-        return number
-
-    return parse
-
-
-def _one_of(*names: str) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value not in names:
-            message = f"not one of {', '.join(names)}"
-            raise ValueError(message)
-        return str(value)
-
-    return parse
-
-
-FIELDS: Mapping[str, Field] = {
-    "provider": Field("Who answers: a name from `%glm models --providers`.", env="GLM_PROVIDER"),
-    "base_url": Field("The host's URL, without /chat/completions.", env="GLM_BASE_URL"),
-    "model": Field("The model that answers.", default="glm-4.5", env="GLM_MODEL"),
-    "thinking": Field("Whether the model reasons first.", parse=_yes_no),
-    "effort": Field("How much it reasons, where the model has a choice."),
-    "temperature": Field("Higher is more varied; GLM models take 0 to 1.", parse=_number(0, 2)),
-    "top_p": Field("0.01 to 1; tune this or the temperature.", parse=_number(0.01, 1)),
-    "max_tokens": Field("Longest answer with its reasoning, in tokens.", parse=_count(1)),
-    "stop": Field("One text at which the answer ends."),
-    "system": Field("The system prompt; an empty text sends none."),
-    "budget_usd": Field(
-        "Most USD for a conversation, and for a day; a question that would pass it is refused.",
-        parse=_number(0, 1e9),
-    ),
-    "budget_tokens": Field("Most tokens for a conversation, and for a day.", parse=_count(0)),
-    "frame_detail": Field(
-        "How much of a frame is described: schema, stats or values.",
-        default="values",
-        parse=_one_of(*FRAME_DETAILS),
-    ),
-    "embed_context": Field(
-        "Whether a saved notebook holds the descriptions of data that were sent.",
-        default=False,
-        parse=_yes_no,
-    ),
-    "tool_rounds": Field(
-        "Rounds of tool calls after which the model must answer.", default=10, parse=_count(1)
-    ),
-    "connect_timeout_seconds": Field(
-        "To wait for a connection.", default=10.0, parse=_number(0.01, 3600)
-    ),
-    "idle_timeout_seconds": Field(
-        "To wait for the next piece of an answer.", default=120.0, parse=_number(0.01, 86400)
-    ),
-    "total_timeout_seconds": Field(
-        "To wait for a whole answer.", default=1800.0, parse=_number(0.01, 86400)
-    ),
-    "retries": Field("Times to ask again when the host is busy.", default=3, parse=_count(0)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,28 +50,6 @@ class Settings:
             raise AttributeError(name) from None
 
 
-def check_name(name: str) -> None:
-    """Raise ArgumentError, with the nearest name, unless this is a setting."""
-    if name not in FIELDS:
-        raise ArgumentError.unknown("setting", name, FIELDS, "`%glm config` lists all settings.")
-
-
-def parse(name: str, value: Any) -> Any:
-    """The value in its right type.
-
-    Raises:
-        ArgumentError: It is not a value of this setting.
-    """
-    field = FIELDS[name]
-    try:
-        return field.parse(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        reason = str(error) if str(error).startswith("not ") else "not understood"
-        message = f"{name} = {value!r} is {reason}."
-        remedy = field.help
-    raise ArgumentError(message, remedy)
-
-
 Layer = tuple[str, Mapping[str, Any]]
 
 
@@ -191,6 +69,16 @@ def _pick(name: str, layers: list[Layer]) -> tuple[Any, str]:
             where = f"{FIELDS[name].env} in the environment" if source == "environment" else source
             return parse(name, value), where
     return FIELDS[name].default, "default"
+
+
+def replay_mode(
+    options: Mapping[str, Any] | None, configured: Mapping[str, Any]
+) -> tuple[str, str]:
+    """The setting `replay` and where it came from: nothing is asked while nbgrader runs."""
+    mode, source = _pick("replay", _layers(options or {}, configured))
+    if graded():
+        return "replay", "NBGRADER_EXECUTION in the environment"
+    return str(mode), source
 
 
 def _provider(layers: list[Layer], ring: KeyRing) -> tuple[Provider, str, str, str]:
@@ -233,7 +121,8 @@ def resolve(
         options: What the call itself says; None values mean "not said".
         configured: What `%config` and `ipython_config.py` say.
         ring: The keys of this process; a fresh ring knows the environment's only.
-        need_key: False to look at settings without a key being there.
+        need_key: False to look at settings without a key being there; with `replay = "replay"`
+            none is looked for.
 
     Raises:
         ArgumentError: A value that is not possible.
@@ -247,10 +136,11 @@ def resolve(
     for name in FIELDS:
         if name not in ("provider", "base_url"):
             values[name], sources[name] = _pick(name, layers)
+    values["replay"], sources["replay"] = replay_mode(options, configured or {})
     model = find_model(values.pop("model"))
     _check_model(model, values)
     key: APIKey | None = None
-    if provider.key == "none":
+    if provider.key == "none" or values["replay"] == "replay":
         sources["key"] = "not needed"
     elif not url:
         message = f"The provider {provider.name} has no base URL."

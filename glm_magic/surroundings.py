@@ -6,6 +6,7 @@ extension is loaded, without importing anything; the workbench asks it when it n
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 def _to_stderr(sentence: str) -> None:
     sys.stderr.write(f"glm: {sentence}\n")
+
+
+def graded() -> bool:
+    """Whether nbgrader runs the notebook ("autograde", "validate"): then no model is asked."""
+    return bool(os.environ.get("NBGRADER_EXECUTION", "").strip())
 
 
 def _at_terminal() -> bool:

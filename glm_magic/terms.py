@@ -92,6 +92,8 @@ def price_for(settings: Settings) -> Price | None:
 
 def cost_of(turn: Turn, settings: Settings) -> float | None:
     """USD of a finished turn, or None where price or usage is not known."""
+    if turn.recorded:
+        return 0.0
     price, usage = price_for(settings), turn.usage
     if price is None or usage is None:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .budget import TurnBudget, book
@@ -11,16 +12,18 @@ from .chat.chat import Chat
 from .chat.conversation import Conversation
 from .chat.rounds import InTurn
 from .chat.window import first_kept
-from .errors import ArgumentError, StoreError
+from .errors import ArgumentError, SettingsError, StoreError
+from .fields import check_name
 from .gathering import Detail, Hiding, gather
 from .hosts import Hosts
 from .manner import taken_from
 from .origins import KeyRing
 from .questions import AnyClient, Question
-from .settings import Settings, check_name, choose_provider, resolve
+from .replay import ReplayClient, recordings_beside
+from .settings import Settings, choose_provider, replay_mode, resolve
 from .shelf import Shelf
 from .store.ledger import Ledger
-from .surroundings import AROUND
+from .surroundings import AROUND, graded
 from .terms import (
     advice_on,
     cost_of,
@@ -121,7 +124,7 @@ class Workbench:
             GLMError: An option, a key or a frame cannot be used.
         """
         manner, options = taken_from(options)
-        settings = self.settings(options, need_key=need_key and self.stand_in is None)
+        settings = self._settings_for(manner, options, need_key=need_key)
         detail = self._detail(settings, manner)
         attached = gather(frames or {}, detail, pictures or {})
         if conversation is None:
@@ -132,12 +135,38 @@ class Workbench:
         fields |= {"options": manner.told() | given, "images": tuple(images)}
         fields |= {"cell": cell, "once": once}
         advice = advice_on(settings, prompt, pictured=bool(images) or _pictured(attached))
-        budget = TurnBudget(settings, price_for(settings), conversation.name, self.ledger)
+        asker = self._chat(settings, self._asked(settings, fields["prompt"], options), conversation)
+        budget = self._budget(settings, asker.client, conversation)
         rounds = self._rounds(manner, offered, typed, budget)
         return Question(
-            settings, attached, advice, self._chat(settings, conversation),
-            price_for(settings), fields, budget.check, rounds, typed,
+            settings, attached, advice, asker, price_for(settings), fields, budget.check, rounds,
+            typed,
         )  # fmt: skip
+
+    def _settings_for(
+        self, manner: Manner, options: Mapping[str, Any], *, need_key: bool
+    ) -> Settings:
+        mode, _ = replay_mode(options, AROUND.configured())
+        if manner.fresh and mode != "record" and not graded():
+            mode = "live"
+        # Where a recording may do, a key is missed only when there is none.
+        asks = mode in ("live", "record") and self.stand_in is None
+        return self.settings({**options, "replay": mode}, need_key=need_key and asks)
+
+    def _budget(self, settings: Settings, client: object, conversation: Conversation) -> TurnBudget:
+        free = {"costs_nothing": client.answers} if isinstance(client, ReplayClient) else {}
+        return TurnBudget(settings, price_for(settings), conversation.name, self.ledger, **free)
+
+    def _asked(self, settings: Settings, prompt: str, options: Mapping[str, Any]) -> AnyClient:
+        """Who answers: a model, its stand-in, or what is recorded."""
+
+        def live() -> AnyClient:
+            return self.stand_in or self.client(self.settings({**options, "replay": "auto"}))
+
+        if settings.replay == "live":
+            return self.stand_in or self.client(settings)
+        beside = recordings_beside(AROUND.notebook(), Path.cwd())
+        return ReplayClient(settings, prompt, beside, live)
 
     def _detail(self, settings: Settings, manner: Manner) -> Detail:
         level = manner.level or settings.frame_detail
@@ -176,10 +205,10 @@ class Workbench:
             kinds.append(TypedRounds(typed, budget))
         return InTurn(kinds) if kinds else None
 
-    def _chat(self, settings: Settings, conversation: Conversation) -> Chat:
+    def _chat(self, settings: Settings, client: AnyClient, conversation: Conversation) -> Chat:
         price = price_for(settings)
         chat = Chat(
-            self.stand_in or self.client(settings),
+            client,
             settings.provider.name,
             conversation,
             lambda turn: cost_of(turn, settings),
@@ -219,7 +248,14 @@ class Workbench:
             AROUND.warn(f"{error.message} {error.remedy}")
 
     def client(self, settings: Settings) -> Client:
-        """The client for these settings."""
+        """The client for these settings.
+
+        Raises:
+            SettingsError: nbgrader runs the notebook; then nobody is asked anything.
+        """
+        if graded():
+            message = "No host is asked while nbgrader runs the notebook (NBGRADER_EXECUTION)."
+            raise SettingsError(message, "Ask before you hand in, or record the answers.")
         return self.hosts.client(settings)
 
     def close(self) -> None:

@@ -34,6 +34,8 @@ class Delta:
         warning: What was wrong with the stream, kept with the turn.
         step: What ended a round, or came of it: the model's call, a tool's result.
         ended: The stream said that it is over (`[DONE]`).
+        recorded: The day on which an answer was recorded that is replayed now; "" for a live one.
+        provider: Who gave that answer.
     """
 
     text: str = ""
@@ -47,6 +49,8 @@ class Delta:
     warning: str = ""
     step: Message | None = None
     ended: bool = False
+    recorded: str = ""
+    provider: str = ""
 
 
 @dataclass(slots=True)
@@ -81,6 +85,8 @@ class Growing:
     response_id: str = ""
     warnings: list[str] = field(default_factory=list)
     ended: bool = False
+    recorded: str = ""
+    provider: str = ""
     _text: list[str] = field(default_factory=list)
     _reasoning: list[str] = field(default_factory=list)
     _calls: dict[int, _GrowingCall] = field(default_factory=dict)
@@ -100,6 +106,8 @@ class Growing:
         if delta.warning and delta.warning not in self.warnings:
             self.warnings.append(delta.warning)
         self.ended = self.ended or delta.ended
+        self.recorded = delta.recorded or self.recorded
+        self.provider = delta.provider or self.provider
 
     @property
     def text(self) -> str:

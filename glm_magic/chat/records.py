@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 _ANSWERED = (
     "model", "steps", "text", "reasoning", "tool_calls", "usage", "cost_usd", "finish_reason",
-    "partial_reason", "warnings", "seconds", "thought_seconds",
+    "partial_reason", "warnings", "recorded", "seconds", "thought_seconds",
 )  # fmt: skip
 _FIELDS = frozenset(one.name for one in fields(Turn))
 _SPECIAL = ("attachments", "user", "steps", "tool_calls", "usage")
@@ -45,6 +45,8 @@ def asked(turn: Turn) -> Record:
 def answered(turn: Turn) -> Record:
     """What is known when a turn has ended, with its id."""
     record: Record = {"id": turn.id} | _plain(turn, _ANSWERED)
+    if turn.recorded:  # somebody else's answer than of who would have been asked
+        record["provider"] = turn.provider
     if turn.steps:
         record["steps"] = [_step(message) for message in turn.steps]
     if turn.tool_calls:

@@ -52,6 +52,7 @@ class Turn:
         finish_reason: Why the model stopped; "" when it never said.
         partial_reason: Why the turn was cut short by us or by the line; "" when it was not.
         warnings: What was wrong with the answer, one sentence each.
+        recorded: The day on which the answer was recorded, when it was replayed; "" for a live one.
         seconds: From the request to the end.
         thought_seconds: From the first reasoning to the first text; 0 without reasoning.
     """
@@ -79,6 +80,7 @@ class Turn:
     finish_reason: str = ""
     partial_reason: str = ""
     warnings: tuple[str, ...] = ()
+    recorded: str = ""
     seconds: float = 0.0
     thought_seconds: float = 0.0
 
@@ -147,6 +149,7 @@ class TurnBuilder:
         self.steps: list[Message] = []
         self._usage: Usage | None = None
         self._warnings: list[str] = []
+        self._live_rounds = False
         self._began = time.monotonic()
         self._reasoning_at = 0.0
         self._text_at = 0.0
@@ -178,6 +181,7 @@ class TurnBuilder:
     def _end_round(self) -> None:
         grown = self.growing
         self._usage, self._warnings = self._used(), [*self._warnings, *grown.warnings]
+        self._live_rounds = self._live_rounds or not grown.recorded
         self.growing = Growing(model=grown.model, response_id=grown.response_id)
         self._reasoning_at = self._text_at = 0.0
 
@@ -219,8 +223,12 @@ class TurnBuilder:
         if withdrawn:
             # The provider asks clients to withdraw the text and not to send it back.
             text, reasoning, partial_reason = "", "", SENSITIVE
+        recorded = "" if self._live_rounds else grown.recorded
+        # A replay takes the time it takes, which would tell nothing and never be the same.
+        seconds, thought = (0.0, 0.0) if recorded else (self.seconds, self.thought_seconds)
         self.turn = replace(
             self.turn,
+            provider=grown.provider or self.turn.provider,
             model=grown.model or self.turn.model,
             steps=closed(self.steps),
             text=text,
@@ -230,8 +238,9 @@ class TurnBuilder:
             finish_reason=grown.finish_reason,
             partial_reason=partial_reason,
             warnings=tuple(dict.fromkeys(warnings)),
-            seconds=round(self.seconds, 3),
-            thought_seconds=round(self.thought_seconds, 3),
+            recorded=recorded,
+            seconds=round(seconds, 3),
+            thought_seconds=round(thought, 3),
         )
         return self.turn
 

@@ -80,7 +80,8 @@ def retry(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
     """Ask the newest question again; options such as -m or -t hold for this time."""
     if prompt.strip():
         raise ArgumentError("%glm retry asks the same again.", "For another question: %glm ask")
-    ask_newest(magics, settings_of(options), _say)
+    fresh = {"fresh": True} if options.fresh else {}
+    ask_newest(magics, settings_of(options) | fresh, _say)
 
 
 def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:

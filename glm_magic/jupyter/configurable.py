@@ -9,7 +9,7 @@ from traitlets import TraitError, validate
 from traitlets.config import Configurable
 
 from ..errors import ArgumentError
-from ..settings import FIELDS, parse
+from ..fields import FIELDS, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -55,6 +55,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--out", metavar="NAME", help="bind the answer to this variable")
     add("--chat", metavar="NAME", help="ask in another conversation than the notebook's")
     add("--once", action="store_true", help="leave the conversation out, before and after")
+    add("--fresh", action="store_true", help="ask a model although there is a recording")
     add("--preview", action="store_true", help="show the exact request, send nothing")
     add("-h", "--help", action="store_true", help="show this")
 

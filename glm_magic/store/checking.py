@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NAMES = ("id", "created", "provider", "model")
 _TEXTS = (
     "prompt", "request_digest", "earlier_digest", "text", "reasoning", "finish_reason",
-    "partial_reason",
+    "partial_reason", "recorded",
 )  # fmt: skip
 _LISTS = ("attached", "warnings", "earlier_names", "tool_calls", "images", "steps")
 _USAGE = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")

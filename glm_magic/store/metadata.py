@@ -12,6 +12,7 @@ shows it. What it holds:
     usage             prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens
     cost_usd          0.0 is free, missing is unknown
     seconds, thought_seconds
+    recorded          the day on which the answer was recorded, when it was replayed
     attached          name, kind, level, digest, tokens, shape, notes of what went along, form and
                       image_digest of what is no table
     options           what the question was asked with, besides the model

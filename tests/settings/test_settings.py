@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from glm_magic.errors import ArgumentError, GLMError, KeyMissingError, SettingsError
+from glm_magic.fields import FIELDS, check_name, parse
 from glm_magic.keys import APIKey
 from glm_magic.origins import KeyRing
-from glm_magic.settings import FIELDS, Settings, check_name, choose_provider, parse, resolve
+from glm_magic.settings import Settings, choose_provider, resolve
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "total_timeout_seconds": (1.0, 2.0, None),
     "retries": (1, 0, None),
     "embed_context": (True, False, None),
+    "replay": ("auto", "live", "GLM_REPLAY"),
     "budget_usd": (0.5, 0.0, None),
     "budget_tokens": (10, 0, None),
 }
