@@ -91,14 +91,16 @@ def _messages(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
         numbers[call.id] = _call_id(next(counted))  # an old id may come again
         return asdict(call) | {"id": numbers[call.id]}
 
-    return [
+    numbered = (
         asdict(message)
         | {
             "tool_calls": [number(call) for call in message.tool_calls],
             "tool_call_id": numbers.get(message.tool_call_id, message.tool_call_id),
         }
         for message in messages
-    ]
+    )
+    # Without what is empty: a field that messages get one day must not change old keys.
+    return [{name: value for name, value in one.items() if value} for one in numbered]
 
 
 def _call_id(number: int) -> str:

@@ -34,7 +34,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "total_timeout_seconds": (1.0, 2.0, None),
     "retries": (1, 0, None),
     "embed_context": (True, False, None),
-    "replay": ("auto", "live", "GLM_REPLAY"),
+    "replay": ("auto", "record", "replay"),
     "budget_usd": (0.5, 0.0, None),
     "budget_tokens": (10, 0, None),
 }
