@@ -42,9 +42,7 @@ def test_a_cell_without_a_recording_prints_one_line(
     assert shell.ip.last_execution_succeeded
 
 
-def test_a_cell_with_a_recording_shows_it(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cell_with_a_recording_shows_it(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the student recorded is there for the grader, without a key."""
     monkeypatch.delenv("NBGRADER_EXECUTION")
     with scripted("Gentoo."):

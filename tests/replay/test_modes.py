@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,7 @@ def test_a_replayed_answer_says_when_and_who(folder: Path) -> None:
     assert answer.cost == 0
 
 
-def test_replay_needs_no_key_and_no_network(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replay_needs_no_key_and_no_network(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a single socket is made, whoever would be asked."""
     record(WHOLE)
 
@@ -116,7 +115,7 @@ def test_a_miss_says_what_to_do(
 
 def test_a_miss_without_recordings_says_that_there_are_none(folder: Path) -> None:
     """The file may be missing, because the notebook came alone."""
-    with pytest.raises(errors.NotRecordedError, match=r"analysis\.glm\.jsonl is empty or not there"):
+    with pytest.raises(errors.NotRecordedError, match="is empty or not there"):
         glm_magic.ask("Which is heaviest?", replay="replay")
 
 
@@ -146,7 +145,7 @@ def test_auto_without_a_key_says_what_is_recorded(folder: Path) -> None:
     """A visitor learns what can be replayed, and how to ask a model."""
     record(WHOLE)
     assert glm_magic.ask("Which is heaviest?", once=True, replay="auto").text
-    with pytest.raises(errors.NotRecordedError, match="Which is heaviest.*%glm login"):
+    with pytest.raises(errors.NotRecordedError, match=r"(?s)Which is heaviest.*%glm login"):
         glm_magic.ask("Which is lightest?", once=True, replay="auto")
 
 
@@ -173,11 +172,8 @@ def test_live_neither_reads_nor_writes(folder: Path) -> None:
 @pytest.mark.parametrize("reply", [CUT, BROKEN, WITHDRAWN, errors.OverloadedError("busy")])
 def test_only_whole_answers_are_recorded(folder: Path, reply: Reply) -> None:
     """What was cut off, withdrawn or refused is no recording."""
-    with scripted(reply):
-        try:
-            glm_magic.ask("Which is heaviest?", once=True, replay="record")
-        except errors.OverloadedError:
-            pass
+    with scripted(reply), suppress(errors.OverloadedError):
+        glm_magic.ask("Which is heaviest?", once=True, replay="record")
     assert lines(folder) == []
 
 
