@@ -115,6 +115,8 @@ class Client:
             return self._http
 
     def _new_http(self) -> httpx.Client:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
         import httpx
 
         local = is_loopback(urlsplit(self.base_url).hostname or "")
@@ -122,6 +124,8 @@ class Client:
             return httpx.Client(
                 follow_redirects=False,
                 trust_env=not local,  # a proxy must not see what is meant for this machine
+                verify=httpx.create_ssl_context(),  # SSL_CERT_FILE counts there too
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is sent back
                 timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=None),
                 limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
             )
