@@ -183,6 +183,8 @@ class Conversation:
                 away = base_cell(turn.cell) in self._history.presence.away
                 new[turn.id] = replace(turn, cell=None) if away or turn.cell in cells else turn
                 cells.add(turn.cell or "")
+        if not new and not source:
+            return 0
         taken = self._history.adopt(new.values(), source)
         told = [[asked(turn), answered(turn)] for turn in taken]
         self._tell("adopted", turns=told, source=source or None)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from ..answer import Answer
 from ..errors import ArgumentError
 from ..store.export import export
-from .views import chat_views
+from .views import chat_views, totals_line
 
 if TYPE_CHECKING:
     from ..chat.conversation import Conversation
+    from ..store.ledger import Ledger
     from ..wiring import Workbench
     from .views import View
 
@@ -44,6 +45,14 @@ class Chats:
         if current.at_home:  # its name is settled only when something is said in it
             self._own = current.name
         return chat_views(self._shelf.store.list(), self._own, current.name, self._begun)
+
+    def spent(self, ledger: Ledger) -> str:
+        """What the notebook's own chat has cost, and the current one where it is another."""
+        current = self._shelf.current.name
+        shown = f"This notebook: {totals_line(ledger.totals(self._own))}"
+        if current != self._own:
+            shown = f"This chat: {totals_line(ledger.totals(current))} — {shown}"
+        return shown
 
     def switch(self, chat: str) -> None:
         """Go on in another one.

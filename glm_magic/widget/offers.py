@@ -47,16 +47,14 @@ class Offers:
     def names(self) -> Event:
         """The frames that there are now, and questions to begin with."""
         names = frame_names(self._namespace, self._hidden)
-        return {"kind": "frames", "names": names, "prompts": first_prompts(names)}
+        return {"kind": "offers", "names": names, "prompts": first_prompts(names)}
 
     def measured(self, level: object) -> Iterator[Event]:
-        """The frames, then each as soon as its size and cost are known: large ones take time."""
+        """Each frame as soon as its size and cost are known: large ones take time."""
         settings = self._bench.settings(need_key=False)
         wanted = str(level) if level in _LEVELS else settings.frame_detail
-        found = self.names()
-        yield found
         hiding, price = self._bench.hiding, price_for(settings)
-        for name in found["names"]:
+        for name in frame_names(self._namespace, self._hidden):
             value = self._namespace.get(name)
             yield {"kind": "frame", **frame_view(name, value, wanted, hiding, price)}
 
@@ -64,12 +62,14 @@ class Offers:
         """The question that a page has sent, with the frames it chose or mentions.
 
         Raises:
-            GLMError: It cannot be asked.
+            GLMError: It cannot be asked; a frame that was chosen may be gone, for example.
         """
         prompt = str(command.get("prompt", ""))
         if not prompt.strip():
             raise ArgumentError("There is no prompt.", "Write one first.")
-        names = [name for name in command.get("frames", ()) if name in self._namespace]
+        names = [str(name) for name in command.get("frames", ())]
+        if gone := [name for name in names if name not in self._namespace]:
+            raise ArgumentError(f"{gone[0]} is gone.", "Run the cell that makes it, or untick it.")
         names += [name for name in mentioned(prompt, self._namespace) if name not in names]
         values = {name: self._namespace[name] for name in names}
         options = dict(command.get("options", {}))

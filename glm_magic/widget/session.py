@@ -18,7 +18,7 @@ from .chats import Chats
 from .errands import Errands
 from .hearing import heard
 from .offers import Offers
-from .views import settings_view, totals_line, turn_view
+from .views import settings_view, turn_view
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,12 +65,15 @@ class Session:
         self._answering: Answering | None = None
         self._told: dict[str, object] = {}
         self._last: Event = {}
+        self._offered: Event = {}
         self._cell_runs = True  # the one that opens the panel
 
     # -- commands -----------------------------------------------------------------------------
 
     def handle(self, command: Mapping[str, Any]) -> None:
-        """Do a command; returns at once. What comes of it is told."""
+        """Do a command; returns at once. That it was heard is told, and what comes of it."""
+        if (number := command.get("id")) is not None:
+            self.tell({"kind": "heard", "id": number})
         if command.get("kind") == "stop":
             self.stop()
             return
@@ -142,17 +145,19 @@ class Session:
             answering.tell_again()
 
     def _welcome(self) -> None:
+        self._offered = {}
+        self._tell_offers()
         settings = settings_view(self._bench.settings(need_key=False))
         event = {
             "kind": "welcome",
             "busy": self._answering is not None,
             "cell": self._cell_runs,
-            "prompts": self._offers.names()["prompts"],
         }
         self.tell(event | settings)
 
     def _refresh(self, _: Mapping[str, Any]) -> None:
-        """Something may have been said elsewhere."""
+        """Something may have been said elsewhere, and frames been made."""
+        self._tell_offers()
         if self._answering is None:
             self._tell_turns()
 
@@ -238,6 +243,12 @@ class Session:
         for event in self._offers.measured(command.get("level")):
             self.tell(event)
 
+    def _tell_offers(self) -> None:
+        found = self._offers.names()
+        if found != self._offered:
+            self._offered = found
+            self.tell(found)
+
     def _preview(self, command: Mapping[str, Any]) -> None:
         question = self._offers.question(command, need_key=False)
         parts = [[part.name, part.what, part.tokens, part.cost] for part in question.parts()]
@@ -259,7 +270,7 @@ class Session:
             "stale": [turn.id for turn in shown if turn.id in stale],
             "earlier": len(turns) - len(shown),
             "chats": self._chats.views(),
-            "totals": totals_line(self._bench.ledger.totals(current.name)),
+            "totals": self._chats.spent(self._bench.ledger),
         }
         if event != self._last:
             self._last = {**event, "turns": []}

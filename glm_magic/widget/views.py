@@ -123,7 +123,7 @@ def _file_name(one: Summary) -> str:
 def totals_line(totals: Totals) -> str:
     """What a conversation has cost so far, in words."""
     if not totals.questions:
-        return "Nothing was asked yet."
+        return "nothing asked yet"
     count = "1 question" if totals.questions == 1 else f"{totals.questions:,} questions"
     cost = money(totals.usd) if totals.unpriced < totals.questions else "price unknown"
     if 0 < totals.unpriced < totals.questions:

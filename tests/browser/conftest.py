@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from glm_magic.sandbox import Sandbox
+from tests.browser.panel_page import CELLS, PanelPage, environment
+from tests.browser.stage import Notebook7
+from tests.canary import CANARY
 from tests.lab import Lab, Notebook, Server, missing
 
 
@@ -52,3 +56,32 @@ def lab(
 
 def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("own_lab")
+
+
+@pytest.fixture(scope="module")
+def panel_sandbox(_browser_is_there: None) -> Iterator[Sandbox]:
+    """What the panel's questions go to."""
+    with Sandbox(key=CANARY, tokens_per_second=None) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=[Server, Notebook7], ids=["lab", "notebook7"])
+def opened_panel(
+    request: Any, panel_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PanelPage]:
+    """One page for the tests of a file, each of which begins a chat of its own."""
+    with ExitStack() as stack:
+        folder = tmp_path_factory.mktemp("panel") / "lab"
+        own = {"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True}}
+        started = request.param(folder, environment=environment(panel_sandbox), settings=own)
+        server = stack.enter_context(started)
+        page = PanelPage(stack.enter_context(Lab(server, CELLS)))
+        page.open()
+        yield page
+
+
+@pytest.fixture
+def panel(opened_panel: PanelPage) -> PanelPage:
+    """The panel with an empty chat."""
+    opened_panel.fresh()
+    return opened_panel

@@ -97,6 +97,16 @@ class PanelPage:
         """Whether an answer is under way."""
         return bool(self.js("!!one('.glm-streaming')"))
 
+    def focused(self) -> str:
+        """The name of what has the keyboard."""
+        name = "document.activeElement.ariaLabel ?? document.activeElement.textContent"
+        return str(self.page.evaluate(name))
+
+    def is_at_the_end(self) -> bool:
+        """Whether the newest words are to be seen."""
+        left = "one('.glm-log').scrollHeight - one('.glm-log').clientHeight"
+        return bool(self.js(f"{left} - one('.glm-log').scrollTop < 4"))
+
     def status(self) -> str:
         """What the panel says."""
         return str(self.js("one('.glm-status').textContent"))

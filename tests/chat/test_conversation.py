@@ -226,6 +226,14 @@ def test_what_was_cleared_can_be_imported() -> None:
     assert told(again) == ["1", "2"]
 
 
+def test_adopting_nothing_is_no_change() -> None:
+    """What took nothing over cannot be undone, and is not told."""
+    conversation, events = kept()
+    assert conversation.adopt([]) == 0
+    assert not conversation.undo()
+    assert events == []
+
+
 def test_an_interrupt_while_booking_loses_no_answer() -> None:
     """The turn is kept before it is booked, and booked when keeping it was interrupted."""
 

@@ -115,32 +115,6 @@ def test_cells_and_panel_share_one_conversation(page: Page) -> None:
     assert page.prompts() == said
 
 
-def test_options_hold_for_the_question(page: Page) -> None:
-    """Model, thinking, temperature and length go into the request; empty ones do not."""
-    options = {"model": "glm-4.5-air", "thinking": False, "temperature": "0.5", "max_tokens": "99"}
-    with scripted("ok", "ok") as client:
-        page.ask("hi", options=options)
-        page.ask("hi", options={"model": None, "thinking": None, "temperature": ""})
-    first, second = client.requests
-    assert (first.model, first.thinking) == ("glm-4.5-air", False)
-    assert (first.temperature, first.max_tokens) == (0.5, 99)
-    assert (second.model, second.temperature) == ("glm-4.5", None)
-
-
-def test_frames_go_along_when_chosen_or_mentioned(page: Page) -> None:
-    """A ticked frame and an @name are described once each, and rows only on request."""
-    page.names |= {"sales": pd.DataFrame({"price": [1.5, 2.5]}), "other": pd.DataFrame({"x": [7]})}
-    with scripted("ok", "ok") as client:
-        page.ask("look at @other", frames=["sales"], level="schema")
-        assert [one.split(" ")[0] for one in page.told("begun")[0]["turn"]["attached"]] == [
-            "sales",
-            "other",
-        ]
-        assert "2.5" not in client.requests[0].messages[-1].content
-        page.ask("rows", frames=["sales"], rows="2")
-    assert "2.5" in client.requests[1].messages[-1].content
-
-
 def test_stop_keeps_what_came(page: Page, slow: Slow) -> None:
     """Stop ends the exchange within a second, and the partial answer stays."""
     page.send("ask", prompt="hi")
@@ -179,11 +153,12 @@ def test_one_question_at_a_time(page: Page, slow: Slow) -> None:
 
 def test_looking_is_allowed_meanwhile(page: Page, slow: Slow) -> None:
     """Frames can be listed and a request previewed while an answer streams."""
+    page.names["sales"] = pd.DataFrame({"price": [1.5]})
     page.send("ask", prompt="hi")
     page.wait(lambda: page.told("delta"))
     page.send("frames")
     page.send("preview", prompt="next")
-    page.wait(lambda: page.told("preview") and page.told("frames"))
+    page.wait(lambda: page.told("preview") and page.told("frame"))
     page.send("stop")
     page.wait(lambda: page.told("idle"))
 
@@ -258,19 +233,6 @@ def test_back_home_before_anything_was_said(page: Page) -> None:
     assert not page.told("failed")
 
 
-@pytest.mark.parametrize("form", ["md", "ipynb", "json"])
-def test_export(page: Page, form: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The conversation is written to a new file each time, and where is said."""
-    monkeypatch.chdir(tmp_path)
-    with scripted("An answer."):
-        page.ask("a question")
-    assert "Written" in page.do("export", form=form)["text"]
-    page.do("export", form=form)
-    files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == [f"conversation-2.{form}", f"conversation.{form}"]
-    assert "An answer." in (tmp_path / files[0]).read_text()
-
-
 def test_errors_come_with_a_remedy(page: Page) -> None:
     """What fails is told in the panel, and the next question works."""
     with scripted(OverloadedError("The platform is busy.", "Try again later."), "ok"):
@@ -304,47 +266,6 @@ def test_bugs_are_told_too(page: Page) -> None:
     assert page.told("failed")[0]["message"] == "The panel failed: RuntimeError."
 
 
-def test_welcome_tells_models_with_price_and_context(
-    page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The model picker shows what each model costs and holds, and how it thinks."""
-    monkeypatch.setenv("GLM_PROVIDER", "zai")
-    page.send("hello")
-    page.wait(lambda: page.told("welcome"))
-    models = {one["id"]: one for one in page.told("welcome")[0]["models"]}
-    assert models["glm-4.5-air"]["context"] == "131k context"
-    assert models["glm-5.3"]["efforts"] == ["low", "high", "max"]
-    assert models["glm-4.5-air"]["cost"].startswith("$")
-    monkeypatch.setenv("GLM_PROVIDER", "sandbox")
-    page.send("hello")
-    page.wait(lambda: len(page.told("welcome")) == 2)
-    welcome = page.told("welcome")[1]
-    assert welcome["sandbox"]
-    assert {one["cost"] for one in welcome["models"]} == {"free"}
-
-
-def test_frames_are_listed_with_size_and_tokens(page: Page) -> None:
-    """The picker shows frames only, with rows, columns and what a description takes."""
-    page.names |= {"sales": pd.DataFrame({"price": range(1000)}), "number": 3, "_x": pd.DataFrame()}
-    page.send("frames", level="schema")
-    page.wait(lambda: page.told("frame"))
-    assert page.told("frames")[0]["names"] == ["sales"]
-    assert "@sales" in page.told("frames")[0]["prompts"][0]
-    (found,) = page.told("frame")
-    assert found["what"] == "1,000 rows × 1 columns"
-    assert 5 < found["tokens"] < 200
-
-
-def test_preview_sends_nothing(page: Page) -> None:
-    """The exact request with what each part takes, and no request."""
-    with scripted() as client:
-        page.send("preview", prompt="what would leave?")
-        page.wait(lambda: page.told("preview"))
-    assert client.requests == []
-    assert "what would leave?" in page.told("preview")[0]["text"]
-    assert page.told("preview")[0]["parts"][-1][0] == "together"
-
-
 def test_warnings_are_said_in_the_panel(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
     """Advice on a question does not stray into whichever cell runs."""
     with scripted("ok"):
@@ -370,3 +291,12 @@ def test_unknown_commands_are_passed_over(page: Page) -> None:
     page.send("undo")
     page.wait(lambda: page.told("note"))
     assert not page.told("failed")
+
+
+def test_each_command_is_told_to_be_heard(page: Page, slow: Slow) -> None:
+    """Also a Stop, by its own number: that an answer goes on says nothing of it."""
+    page.send("ask", prompt="hi", id="a-1")
+    page.wait(lambda: page.told("delta"))
+    page.send("stop", id="a-2")
+    page.wait(lambda: page.told("idle"))
+    assert [event["id"] for event in page.told("heard")] == ["a-1", "a-2"]

@@ -101,6 +101,7 @@ function makeFrames(onOpen) {
     values: () => ({ frames: chosen(), level: level.value, rows: rows.value }),
     names(names) {
       const before = new Set(chosen());
+      if (node.open) ask();
       boxes.clear();
       list.replaceChildren();
       for (const name of names) {

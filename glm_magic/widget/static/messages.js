@@ -1,6 +1,6 @@
 // The turns of the conversation, as articles in a log.
 
-function makeMessages({ log, makeBlock, inserter, say, settled }) {
+function makeMessages({ log, makeBlock, inserter, say }) {
   const shown = new Map(); // turn id -> { node, blocks, ... }
   let live = null;
 
@@ -34,8 +34,21 @@ function makeMessages({ log, makeBlock, inserter, say, settled }) {
       await navigator.clipboard.writeText(text);
       say("Copied.");
     } catch {
-      say("The browser does not let a page copy here; select the code instead.");
+      say(copyAsBefore(text) ? "Copied." : "The browser does not let a page copy; select the code instead.");
     }
+  }
+
+  // Over plain http, as in many a classroom, a page has no clipboard, only this.
+  function copyAsBefore(text) {
+    const focused = document.activeElement;
+    const area = element("textarea", { class: "glm-hidden", "aria-hidden": "true" });
+    log.append(area);
+    area.value = text;
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    focused?.focus();
+    return done;
   }
 
   function create(turn) {
@@ -60,7 +73,7 @@ function makeMessages({ log, makeBlock, inserter, say, settled }) {
   }
 
   function block(one, index) {
-    while (one.blocks.length <= index) one.blocks.push(makeBlock(one.answer, (node) => { offerCode(node); settled(); }));
+    while (one.blocks.length <= index) one.blocks.push(makeBlock(one.answer, offerCode));
     return one.blocks[index];
   }
 

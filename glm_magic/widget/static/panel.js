@@ -3,7 +3,8 @@
 function render({ model, el }) {
   const status = element("p", { class: "glm-status" });
   const spoken = element("p", { class: "glm-hidden", role: "status", "aria-live": "polite" });
-  const log = element("div", { class: "glm-log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" });
+  const turns = element("div", { class: "glm-turns" });
+  const log = element("div", { class: "glm-log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" }, turns);
   const trouble = element("div", { class: "glm-trouble", role: "alert", hidden: true });
   const ideas = element("div", { class: "glm-ideas", role: "group", "aria-label": "Suggested prompts" });
   const preview = element("div", { class: "glm-preview", hidden: true, role: "region", "aria-label": "What would leave" });
@@ -15,7 +16,7 @@ function render({ model, el }) {
   const wire = makeWire(model, slow);
   const say = (text) => { status.textContent = text; spoken.textContent = text; };
   const inserter = makeInserter(model);
-  const messages = makeMessages({ log, makeBlock: makeRenderer(model), inserter, say, settled: () => toEnd() });
+  const messages = makeMessages({ log: turns, makeBlock: makeRenderer(model), inserter, say });
   const settings = makeSettings();
   const frames = makeFrames((level) => wire.send({ kind: "frames", level }));
   let streaming = false, standard = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
@@ -33,18 +34,18 @@ function render({ model, el }) {
     make("Clear", "Forget all turns; Undo brings them back", press("clear")),
   ];
   const begin = make("New chat", "Begin a new conversation", press("new"));
-  const form = element("select", { "aria-label": "Export as" });
-  options(form, [["", "Export …"], ["md", "Markdown"], ["ipynb", "Notebook"], ["json", "JSON"]], "");
-  form.addEventListener("change", () => {
-    if (form.value) wire.send({ kind: "export", form: form.value });
-    form.value = "";
-  });
+  const forms = [["md", "Markdown"], ["ipynb", "Notebook"], ["json", "JSON"]].map(([form, label]) =>
+    make(label, "Write this chat to a new file beside the notebook", () => wire.send({ kind: "export", form })));
+  const files = element("details", { class: "glm-export" }, element("summary", {}, "Export"), ...forms);
   chat.addEventListener("change", () => wire.send({ kind: "switch", chat: chat.value }));
 
-  const bar = element("div", { class: "glm-bar" }, chat, begin, form);
-  const buttons = element("div", { class: "glm-bar" }, send, stop, look, ...idle);
-  const foot = element("div", { class: "glm-foot" }, frames.node, settings.node, prompt, buttons, status, totals, preview);
-  const root = element("section", { class: "glm-panel", "aria-label": "GLM chat" }, bar, earlier, log, ideas, trouble, foot, spoken);
+  const bar = element("div", { class: "glm-bar glm-head" }, chat, begin, files);
+  const more = element("div", { class: "glm-bar glm-more" }, ...idle);
+  const buttons = element("div", { class: "glm-bar" }, send, stop, look, more);
+  const choices = element("div", { class: "glm-choices" }, frames.node, settings.node);
+  const below = element("div", { class: "glm-bar glm-lines" }, status, totals);
+  const foot = element("div", { class: "glm-foot" }, choices, prompt, buttons, below);
+  const root = element("section", { class: "glm-panel", "aria-label": "GLM chat" }, bar, earlier, log, ideas, trouble, preview, foot, spoken);
   el.replaceChildren(root);
 
   // Before the notebook sees them: d d on a button of ours would delete the cell. An attribute of
@@ -104,15 +105,20 @@ function render({ model, el }) {
   }
 
   function slow(isSlow) {
-    if (!isSlow) return;
+    if (!isSlow) {
+      if (status.textContent.startsWith("Waiting")) say("");
+      return;
+    }
     if (!welcomed) say("Waiting for the kernel. If it was restarted, run this cell again.");
     else if (running) say("Waiting for the running cell: this kernel hears the panel only when it ends. ■ interrupts it.");
   }
 
   function setStreaming(on, words = "") {
     streaming = on;
-    send.disabled = on;
-    [...idle, begin, chat].forEach((one) => { one.disabled = on; });
+    const still = [send, ...idle, begin, chat];
+    // A control that is switched off loses the focus, and the keyboard its place.
+    if (on && still.includes(document.activeElement)) prompt.focus();
+    still.forEach((one) => { one.disabled = on; });
     log.setAttribute("aria-busy", on ? "true" : "false");
     root.classList.toggle("glm-streaming", on);
     say(words);
@@ -139,6 +145,8 @@ function render({ model, el }) {
     if (performance.now() - touched > 500) return;
     following = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
   });
+  const grown = new ResizeObserver(() => toEnd());
+  grown.observe(turns);
   function toEnd(always = false) {
     following = following || always;
     if (!following || scrolling) return;
@@ -156,7 +164,6 @@ function render({ model, el }) {
       standard = event.model;
       settings.welcome(event);
       frames.welcome(event);
-      suggest(event.prompts);
       trouble.hidden = true;
       if (!event.key) fail({ message: `There is no API key for ${event.provider}.`, remedy: "Run %glm login in a cell; the panel never asks for a key." });
       setStreaming(event.busy, event.busy ? "Answering …" : event.sandbox ? "Sandbox: no model is called." : "");
@@ -184,19 +191,17 @@ function render({ model, el }) {
     },
     delta(event) {
       messages.delta(event);
-      if (event.changes && status.textContent !== "Stopping …") status.textContent = "Answering …";
-      toEnd();
+      if (event.changes && /^(Asking|Sending)/.test(status.textContent)) status.textContent = "Answering …";
     },
     ended({ turn }) {
       messages.end(turn);
       spoken.textContent = turn.partial ? "The answer was cut short." : "The answer is complete.";
-      toEnd();
     },
     cell: ({ runs }) => { running = runs; },
     idle: () => setStreaming(false, spoken.textContent),
     note: ({ text }) => say(text),
     failed: fail,
-    frames: (event) => { frames.names(event.names); suggest(event.prompts); },
+    offers: (event) => { frames.names(event.names); suggest(event.prompts); },
     frame: (event) => frames.frame(event),
     preview: showPreview,
   };
@@ -211,11 +216,12 @@ function render({ model, el }) {
     const close = make("Close", "Close the preview", () => { preview.hidden = true; prompt.focus(); });
     preview.replaceChildren(table, element("pre", { tabindex: "0", "aria-label": "The exact request" }, text), close);
     preview.hidden = false;
+    preview.scrollIntoView({ block: "nearest" });
     say("This would leave; nothing was sent.");
   }
 
   function hear(event) {
-    wire.heard();
+    if (event.kind === "heard") wire.heard(event.id);
     doers[event.kind]?.(event);
   }
   model.on("msg:custom", hear);
@@ -223,6 +229,7 @@ function render({ model, el }) {
   return () => {
     window.removeEventListener("keydown", key, true);
     model.off("msg:custom", hear);
+    grown.disconnect();
     wire.close();
   };
 }

@@ -6,8 +6,9 @@
 const PATIENCE_MS = 700;
 
 function makeWire(model, onSlow) {
-  let unanswered = 0;
-  const timers = new Set();
+  const page = Math.random().toString(36).slice(2);
+  const waiting = new Map(); // what the kernel has not heard yet -> the timer of our patience
+  let sent = 0;
 
   function kernel() {
     return model.widget_manager?.kernel ?? null;
@@ -34,23 +35,24 @@ function makeWire(model, onSlow) {
     }
   }
 
-  function heard() {
-    unanswered = 0;
-    timers.forEach(clearTimeout);
-    timers.clear();
-    onSlow(false);
+  // Each command is told to be heard by its own number: that other events arrive says nothing of it.
+  function heard(id) {
+    if (!waiting.has(id)) return;
+    clearTimeout(waiting.get(id));
+    waiting.delete(id);
+    if (!waiting.size) onSlow(false);
   }
 
   return {
     send(command) {
-      unanswered += 1;
-      const timer = setTimeout(() => unanswered && onSlow(true), PATIENCE_MS);
-      timers.add(timer);
-      if (!overControl(command)) model.send(command);
+      const id = `${page}-${++sent}`;
+      waiting.set(id, setTimeout(() => onSlow(true), PATIENCE_MS));
+      const content = { ...command, id };
+      if (!overControl(content)) model.send(content);
     },
     heard,
     canInterrupt: () => typeof kernel()?.interrupt === "function",
     interrupt: () => kernel().interrupt(),
-    close: () => timers.forEach(clearTimeout),
+    close: () => waiting.forEach(clearTimeout),
   };
 }
