@@ -8,6 +8,7 @@ which may be the kernel's own, is free again at once. An answer has a thread of 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ Made = tuple["Question", "AbstractContextManager[None]"]
 Again = Callable[["Turn"], tuple["Question", list[str]]]
 
 _MOST_TURNS = 100
+_IDS_KEPT = 100
 
 
 class Session:
@@ -66,14 +68,24 @@ class Session:
         self._told: dict[str, object] = {}
         self._last: Event = {}
         self._offered: Event = {}
+        self._heard: deque[object] = deque(maxlen=_IDS_KEPT)
         self._cell_runs = True  # the one that opens the panel
 
     # -- commands -----------------------------------------------------------------------------
 
-    def handle(self, command: Mapping[str, Any]) -> None:
-        """Do a command; returns at once. That it was heard is told, and what comes of it."""
+    def handle(self, command: Mapping[str, Any], way: str = "widget") -> None:
+        """Do a command; returns at once. That it was heard is told, and what comes of it.
+
+        Args:
+            command: Its kind, and what else the kind needs. One that came with the same id before
+                is done already: a page that is not heard tries its other way.
+            way: How it came, "widget" or "control".
+        """
         if (number := command.get("id")) is not None:
-            self.tell({"kind": "heard", "id": number})
+            self.tell({"kind": "heard", "id": number, "way": way})
+            if number in self._heard:
+                return
+            self._heard.append(number)
         if command.get("kind") == "stop":
             self.stop()
             return

@@ -82,7 +82,7 @@ def _open_door(kernel: Any, session: Session) -> bool:
         return False
 
     def take(_stream: object, _ident: object, message: Mapping[str, Any]) -> None:
-        session.handle(message.get("content") or {})
+        session.handle(message.get("content") or {}, "control")
         # The kernel now says that it is idle, meaning this channel, and front ends believe it.
         later = threading.Timer(_SAY_AGAIN_SECONDS, session.while_cell_runs, (say_busy,))
         later.daemon = True

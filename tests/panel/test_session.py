@@ -300,3 +300,13 @@ def test_each_command_is_told_to_be_heard(page: Page, slow: Slow) -> None:
     page.send("stop", id="a-2")
     page.wait(lambda: page.told("idle"))
     assert [event["id"] for event in page.told("heard")] == ["a-1", "a-2"]
+
+
+def test_what_came_both_ways_is_done_once(page: Page) -> None:
+    """A page that was not heard sends a command on its other way too; it is one command."""
+    with scripted("ok") as client:
+        page.ask("hi", id="a-1")
+        page.send("ask", prompt="hi", id="a-1")
+        page.calm()
+    assert len(client.requests) == 1
+    assert len(page.told("heard")) == 2

@@ -221,7 +221,7 @@ function render({ model, el }) {
   }
 
   function hear(event) {
-    if (event.kind === "heard") wire.heard(event.id);
+    if (event.kind === "heard") wire.heard(event);
     doers[event.kind]?.(event);
   }
   model.on("msg:custom", hear);

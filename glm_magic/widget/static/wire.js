@@ -1,14 +1,16 @@
 // How commands reach the kernel, and events come back.
 //
 // Where the kernel takes them on its control channel, they arrive while a cell runs; elsewhere
-// they are widget messages, which wait for the cell.
+// they are widget messages, which wait for the cell. Voila lets nothing of ours through on the
+// control channel and does not say so: what is not heard goes the other way too, under the same
+// number, and the kernel does it once.
 
 const PATIENCE_MS = 700;
 
 function makeWire(model, onSlow) {
   const page = Math.random().toString(36).slice(2);
   const waiting = new Map(); // what the kernel has not heard yet -> the timer of our patience
-  let sent = 0;
+  let sent = 0, preferred = "control";
 
   function kernel() {
     return model.widget_manager?.kernel ?? null;
@@ -35,20 +37,27 @@ function makeWire(model, onSlow) {
     }
   }
 
+  const overWidget = (content) => { model.send(content); };
+
   // Each command is told to be heard by its own number: that other events arrive says nothing of it.
-  function heard(id) {
+  function heard({ id, way }) {
     if (!waiting.has(id)) return;
     clearTimeout(waiting.get(id));
     waiting.delete(id);
+    preferred = way;
     if (!waiting.size) onSlow(false);
   }
 
   return {
     send(command) {
-      const id = `${page}-${++sent}`;
-      waiting.set(id, setTimeout(() => onSlow(true), PATIENCE_MS));
-      const content = { ...command, id };
-      if (!overControl(content)) model.send(content);
+      const content = { ...command, id: `${page}-${++sent}` };
+      const first = preferred === "control" && overControl(content);
+      if (!first) overWidget(content);
+      waiting.set(content.id, setTimeout(() => {
+        if (first) overWidget(content);
+        else overControl(content);
+        onSlow(true);
+      }, PATIENCE_MS));
     },
     heard,
     canInterrupt: () => typeof kernel()?.interrupt === "function",

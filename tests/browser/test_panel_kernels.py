@@ -1,0 +1,107 @@
+"""Stop in every state, on kernels that hand widget messages to different threads."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from glm_magic.sandbox import Sandbox
+from tests.browser.elsewhere import kernel_with, packages
+from tests.browser.panel_page import BUSY, CELLS, SLOW, PanelPage, environment
+from tests.browser.stage import Notebook7
+from tests.lab import Lab, Server
+
+pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.timeout(400)]
+VERSION = len(CELLS)
+# What an older kernel needs that the newest does not is beside it.
+KERNELS = {"6.29.5": ["ipykernel==6.29.5", "comm", "nest-asyncio"], "7.3.0": ["ipykernel==7.3.0"]}
+FRONT_ENDS = {"lab": Server, "notebook7": Notebook7}
+PAIRS = [(front, kernel) for front in FRONT_ENDS for kernel in (*KERNELS, "newest")]
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids="-".join)
+def panel(
+    request: pytest.FixtureRequest,
+    panel_sandbox: Sandbox,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[PanelPage]:
+    """A panel in a notebook with that kernel."""
+    front, version = request.param
+    folder = tmp_path_factory.mktemp("kernel")
+    if version in KERNELS:
+        kernel_with(packages(folder / "packages", *KERNELS[version]), folder / "lab")
+    with ExitStack() as stack:
+        around = environment(panel_sandbox)
+        server = stack.enter_context(FRONT_ENDS[front](folder / "lab", environment=around))
+        told = "import ipykernel; print(ipykernel.__version__)"
+        page = PanelPage(stack.enter_context(Lab(server, [*CELLS, told])))
+        page.open()
+        page.lab.run(VERSION)
+        assert page.lab.text(VERSION).startswith(version) or version == "newest"
+        yield page
+
+
+def _stream(panel: PanelPage) -> None:
+    panel.fresh()
+    panel.send(SLOW)
+    panel.wait(lambda: panel.turns() and len(panel.turns()[0]["answer"]) > 40)
+
+
+def _stop(panel: PanelPage, sandbox: Sandbox) -> None:
+    """Press Stop; the server sees the socket close within a second, and what came is kept."""
+    pressed = time.monotonic()
+    panel.press("Stop")
+    panel.wait(lambda: sandbox.requests[-1].ended == "client left")
+    seconds = time.monotonic() - pressed
+    print(f"from click to closed socket: {seconds:.2f} s")
+    assert seconds < 1
+    panel.wait(lambda: not panel.streaming())
+    assert "Incomplete: stopped" in panel.turns()[0]["below"]
+    assert len(panel.turns()[0]["answer"]) > 40
+
+
+def _start_busy(panel: PanelPage) -> None:
+    panel.lab.start_cell(BUSY)
+    panel.wait(lambda: _prompt(panel) == "[*]:")
+
+
+def _prompt(panel: PanelPage) -> str:
+    return str(panel.lab.js(f"notebook.widgets[{BUSY}].promptNode.textContent"))
+
+
+def test_stop_while_the_kernel_is_idle(panel: PanelPage, panel_sandbox: Sandbox) -> None:
+    """The panel streams, no cell runs."""
+    _stream(panel)
+    _stop(panel, panel_sandbox)
+
+
+def test_stop_while_a_cell_runs(panel: PanelPage, panel_sandbox: Sandbox) -> None:
+    """The panel streams, a cell runs: the answer ends, the cell goes on."""
+    _stream(panel)
+    _start_busy(panel)
+    _stop(panel, panel_sandbox)
+    panel.page.wait_for_timeout(500)
+    assert _prompt(panel) == "[*]:"
+    panel.lab.interrupt()
+    panel.lab.wait_until_idle()
+
+
+def test_it_answers_while_a_cell_runs(panel: PanelPage) -> None:
+    """A question asked while a cell runs is answered before that cell ends."""
+    panel.fresh()
+    _start_busy(panel)
+    panel.ask("hello")
+    assert _prompt(panel) == "[*]:"
+    panel.lab.interrupt()
+    panel.lab.wait_until_idle()
+
+
+def test_stop_of_a_running_cell(panel: PanelPage) -> None:
+    """The panel rests, a cell runs: Stop interrupts the cell, and says so."""
+    panel.fresh()
+    _start_busy(panel)
+    panel.press("Stop")
+    panel.wait(lambda: "KeyboardInterrupt" in panel.lab.text(BUSY), timeout_seconds=3)
+    assert panel.status() == "The running cell was interrupted."
+    panel.lab.wait_until_idle()
