@@ -26,6 +26,7 @@ def show_panel(options: argparse.Namespace, magics: GLMMagics) -> None:
     """Show a chat panel that shares the notebook's conversation."""
     from IPython.display import display
 
+    _need_notebook(magics.host.shell)
     if options.plain:
         from .plain_panel import show_plain
 
@@ -43,12 +44,16 @@ def panel() -> PanelWidget:
         SettingsError: There is no notebook around us.
     """
     shell = get_ipython()
-    if getattr(shell, "kernel", None) is None:
-        raise SettingsError("A panel needs a notebook.", "In a terminal: %glm ask …")
+    _need_notebook(shell)
     from .extension import load
 
     load(shell)
     return open_panel(shell)
+
+
+def _need_notebook(shell: Any) -> None:
+    if getattr(shell, "kernel", None) is None:
+        raise SettingsError("A panel needs a notebook.", "In a terminal: %glm ask …")
 
 
 def open_panel(shell: Any) -> PanelWidget:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import DisplayHandle, display
 
+from ..store.metadata import NAMESPACE
 from ..widget.offers import frame_names
 from ..widget.transcript import Transcript
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ..widget.session import Session
 
 _PAINT_SECONDS = 0.5
+_MARK = {NAMESPACE: {"panel": True}}  # the words are those of turns, but this is none
 _HINT = "Stop waits for a running cell to end here; the notebook's ■ does not."
 
 
@@ -50,12 +52,13 @@ class PlainPanel:
             buttons.append(self._button(widgets, kind.title(), lambda kind=kind: self._do(kind)))
         hint = widgets.Label(_HINT)
         self.form = widgets.VBox([self._prompt, self._frames, widgets.HBox(buttons), hint])
+        self.form.add_class("glm-magic-panel")  # by this `glm-magic strip` knows it in a file
         session.tell = self._hear
 
     def show(self) -> None:
         """Display it in the running cell."""
         display(self.form)
-        self._handle.display(self._bundle(), raw=True)
+        self._handle.display(self._bundle(), raw=True, metadata=_MARK)
         self._session.cell_ends()  # nobody tells us of cells, and it tells of the turns there are
 
     def _button(self, widgets: Any, label: str, deed: Any) -> Any:
@@ -77,7 +80,7 @@ class PlainPanel:
             now = time.monotonic()
             if event["kind"] != "delta" or now - self._painted_at >= _PAINT_SECONDS:
                 self._painted_at = now
-                self._handle.update(self._bundle(), raw=True)
+                self._handle.update(self._bundle(), raw=True, metadata=_MARK)
 
     def _bundle(self) -> dict[str, str]:
         return {"text/markdown": self._transcript.markdown(), "text/plain": "…"}

@@ -17,6 +17,7 @@ from . import (
     large_frames,
     load_extension,
     long_answers,
+    panel,
     smoothness,
 )
 from .report import Section, machine, table, write_json
@@ -28,6 +29,7 @@ MEASUREMENTS = {
     "first-text": first_text,
     "long": long_answers,
     "smoothness": smoothness,
+    "panel": panel,
     "interrupt": interrupt,
     "describe": describing,
     "frames": large_frames,

@@ -83,14 +83,18 @@ def scripted_answer(text: str, piece: int) -> Fault:
 
 
 class Reader(Lab):
-    """Opens notebooks with one question each, and watches the answer come."""
+    """Opens notebooks with one question each, and watches the answer come.
+
+    Attributes:
+        received: Bytes that came over sockets so far.
+    """
 
     def __init__(self, server: Server) -> None:
         super().__init__(server, [])
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self._bytes = 0
+        self.received = 0
         devtools = self._context.new_cdp_session(self.page)
         devtools.send("Network.enable")
         devtools.on("Network.webSocketFrameReceived", self._count)
@@ -100,7 +104,7 @@ class Reader(Lab):
         response = event["response"]
         encoded = response["opcode"] != 1  # a binary frame comes in base 64
         length = len(response["payloadData"])
-        self._bytes += length * 3 // 4 if encoded else length
+        self.received += length * 3 // 4 if encoded else length
 
     def open(self, before: str, ask: str, python: str = "") -> None:
         """A new notebook with these two cells; the first one is run.
@@ -133,7 +137,7 @@ class Reader(Lab):
 
         What is not done after a minute and a half is left alone and told as it is then.
         """
-        before = self._bytes
+        before = self.received
         self.js(_WATCH, end)
         limit = time.monotonic() + PATIENCE_SECONDS
         while not (felt := self.page.evaluate("window.felt"))["done"]:
@@ -146,7 +150,7 @@ class Reader(Lab):
             "freeze_seconds": felt["freeze"] / 1000,
             "done_seconds": felt["done"] / 1000,
             "first_seconds": felt["first"] / 1000,
-            "kilobytes": (self._bytes - before) / 1000,
+            "kilobytes": (self.received - before) / 1000,
             "moved": felt["moved"],
             "lost": self._lost(length),
         }

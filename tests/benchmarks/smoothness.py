@@ -32,10 +32,10 @@ from .surroundings import ORIGINAL
 
 TITLE = "A streamed answer in JupyterLab, as its reader sees it"
 
-_IDLE = "The baseline is a frame of the same page while nothing happens."
+IDLE = "The baseline is a frame of the same page while nothing happens."
 _GIVEN_UP = f"What is not on the page after {PATIENCE_SECONDS} s is not waited for."
-_END = "This is the end."
-_RUNS = int(ORIGINAL.get("BENCH_RUNS", "3"))
+END = "This is the end."
+RUNS = int(ORIGINAL.get("BENCH_RUNS", "3"))
 _ASK = "sandbox: rate {rate}"
 _MAGIC = "%%glm --once --no-think\n" + _ASK
 _LOAD = "%load_ext glm_magic"
@@ -97,8 +97,8 @@ class Way:
 
 
 PIECE = 5  # characters in a delta
-_SHORT = Case("20 kB over 10 s", 20_000, 10, 250, 55)
-_LONG = Case("200 kB over 20 s", 200_000, 20, 1_200, 45)
+SHORT = Case("20 kB over 10 s", 20_000, 10, 250, 55)
+LONG = Case("200 kB over 20 s", 200_000, 20, 1_200, 45)
 _OURS = Way("%%glm", _LOAD, _MAGIC)
 _YARDSTICK = Way("a full-text loop", _LOOP, f"loop({_ASK!r})")
 _OTHERS = {
@@ -129,15 +129,15 @@ def measure() -> Iterator[Figure]:
     if reason := missing():
         raise SkippedError(reason)
     with Sandbox(tokens_per_second=None) as sandbox:
-        with _reader(sandbox) as reader:
+        with reading(sandbox) as reader:
             yield from _ours(reader, sandbox)
             yield from _burst(reader, sandbox)
-            ours = _felt(reader, sandbox, _OURS, _SHORT, "mixed")
+            ours = _felt(reader, sandbox, _OURS, SHORT, "mixed")
         yield from _others(sandbox, ours)
 
 
 @contextmanager
-def _reader(sandbox: Sandbox) -> Iterator[Reader]:
+def reading(sandbox: Sandbox) -> Iterator[Reader]:
     """A page of its own, with JupyterLab as it comes."""
     environment = {
         "GLM_PROVIDER": "zai",
@@ -152,14 +152,14 @@ def _reader(sandbox: Sandbox) -> Iterator[Reader]:
 
 
 def _ours(reader: Reader, sandbox: Sandbox) -> Iterator[Figure]:
-    for case in (_SHORT, _LONG):
+    for case in (SHORT, LONG):
         for kind in ("mixed", "dense mathematics"):
             idle = reader.idle_frame_ms()
             felt = _felt(reader, sandbox, _OURS, case, kind)
             name = f"{case.name}, {kind}: "
             yield Figure(name + "to the browser", felt.kilobytes, "kB", None, case.most_kb)
             frame = 1000 / felt.fps
-            yield Figure(name + "a frame takes", frame, "ms", idle, 1000 / case.least_fps, _IDLE)
+            yield Figure(name + "a frame takes", frame, "ms", idle, 1000 / case.least_fps, IDLE)
             yield Figure(name + "longest freeze", felt.freeze_seconds, "s")
             yield Figure(name + "done after", felt.done_seconds, "s", None, 1.5 + case.seconds)
             yield Figure(name + "the text moved by", felt.moved, "px")
@@ -167,10 +167,10 @@ def _ours(reader: Reader, sandbox: Sandbox) -> Iterator[Figure]:
 
 
 def _burst(reader: Reader, sandbox: Sandbox) -> Iterator[Figure]:
-    text = _text("mixed", 8_000 * PIECE)
+    text = text_of("mixed", 8_000 * PIECE)
     reader.open(_LOAD, "%%glm --once --no-think\nhello")
     sandbox.faults.append(scripted_answer(text, PIECE))
-    felt = Felt(**reader.watch(_END, len(text)))
+    felt = Felt(**reader.watch(END, len(text)))
     yield Figure("8,000 tokens in a burst: done after", felt.done_seconds, "s")
     yield Figure("8,000 tokens in a burst: characters lost", felt.lost, "", None, 0)
 
@@ -182,9 +182,9 @@ def _others(sandbox: Sandbox, ours: Felt) -> Iterator[Figure]:
         if python := ORIGINAL.get(variable, ""):
             ways.append(Way(way.name, way.before, way.ask, python))
     for way in ways:
-        with _reader(sandbox) as reader:
-            felt = _felt(reader, sandbox, way, _SHORT, "mixed")
-        name = f"{_SHORT.name} by {way.name}: "
+        with reading(sandbox) as reader:
+            felt = _felt(reader, sandbox, way, SHORT, "mixed")
+        name = f"{SHORT.name} by {way.name}: "
         yield Figure(name + "to the browser", felt.kilobytes, "kB", ours.kilobytes)
         yield Figure(name + "a frame takes", 1000 / felt.fps, "ms", 1000 / ours.fps)
         yield Figure(name + "longest freeze", felt.freeze_seconds, "s", ours.freeze_seconds)
@@ -197,16 +197,16 @@ def _others(sandbox: Sandbox, ours: Felt) -> Iterator[Figure]:
 
 def _felt(reader: Reader, sandbox: Sandbox, way: Way, case: Case, kind: str) -> Felt:
     """The median of some runs, each in a notebook of its own."""
-    text, runs = _text(kind, case.length), []
-    for _ in range(_RUNS):
+    text, runs = text_of(kind, case.length), []
+    for _ in range(RUNS):
         reader.open(way.before, way.ask.format(rate=case.rate), way.python)
         sandbox.faults.append(scripted_answer(text, PIECE))
-        runs.append(Felt(**reader.watch(_END, len(text))))
+        runs.append(Felt(**reader.watch(END, len(text))))
     medians = {one.name: median(getattr(run, one.name) for run in runs) for one in fields(Felt)}
     return Felt(**medians)
 
 
-def _text(kind: str, length: int) -> str:
+def text_of(kind: str, length: int) -> str:
     """An answer of so many characters that ends with words of its own."""
     tokens = length // 2  # of a dense text; of any other it is more than enough
     if kind in KINDS:
@@ -215,4 +215,4 @@ def _text(kind: str, length: int) -> str:
         parts = [long_text(one, tokens).split("\n\n") for one in KINDS if one != "Chinese"]
         text = "\n\n".join(block for blocks in zip(*parts, strict=False) for block in blocks)
     cut = text.rfind("\n\n", 0, length)
-    return f"{text[:cut].rstrip()}\n\n{_END}"
+    return f"{text[:cut].rstrip()}\n\n{END}"

@@ -19,9 +19,9 @@ def pythonpath(folder: Path) -> str:
     return os.pathsep.join((str(folder), str(Path(__file__).parents[2])))
 
 
-def kernel_with(folder: Path, server_folder: Path) -> None:
-    """The notebooks of a server that has yet to start get a kernel with those packages."""
-    place = server_folder / "data" / "kernels" / "python3"
+def kernel_with(folder: Path) -> dict[str, str]:
+    """The environment of a server whose notebooks get a kernel with the packages of a folder."""
+    place = folder / "kernels" / "python3"
     place.mkdir(parents=True)
     specification = {
         "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -30,3 +30,4 @@ def kernel_with(folder: Path, server_folder: Path) -> None:
         "env": {"PYTHONPATH": pythonpath(folder)},
     }
     (place / "kernel.json").write_text(json.dumps(specification), encoding="utf-8")
+    return {"JUPYTER_PATH": str(folder)}

@@ -29,10 +29,10 @@ def panel(
     """A panel in a notebook with that kernel."""
     front, version = request.param
     folder = tmp_path_factory.mktemp("kernel")
+    around = environment(panel_sandbox)
     if version in KERNELS:
-        kernel_with(packages(folder / "packages", *KERNELS[version]), folder / "lab")
+        around |= kernel_with(packages(folder / "packages", *KERNELS[version]))
     with ExitStack() as stack:
-        around = environment(panel_sandbox)
         server = stack.enter_context(FRONT_ENDS[front](folder / "lab", environment=around))
         told = "import ipykernel; print(ipykernel.__version__)"
         page = PanelPage(stack.enter_context(Lab(server, [*CELLS, told])))

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -10,9 +11,22 @@ import pytest
 from nbclient import NotebookClient
 
 from glm_magic.sandbox import Sandbox
+from glm_magic.store.cleaning import strip_notebook
 from tests.canary import CANARY
 from tests.kernel import Kernel
 
+PLAIN = """
+from glm_magic.jupyter.plain_panel import PlainPanel
+from glm_magic.jupyter.panel_command import make_session
+import time
+ip = get_ipython()
+one = PlainPanel(make_session(ip), ip)
+one.show()
+prompt, frames, buttons, hint = one.form.children
+prompt.value = 'sandbox: echo\\nan unusual sentence'
+buttons.children[0].click()
+time.sleep(1.5)
+"""
 SLOW = "sandbox: 5000 tokens\nsandbox: rate 100\ngo on"
 
 
@@ -168,22 +182,23 @@ def test_a_closed_panel_leaves_nothing(kernel: Kernel) -> None:
 
 def test_the_plain_panel_answers_in_the_cell(kernel: Kernel) -> None:
     """Without page code the form is ipywidgets, and the words stand in the cell's output."""
-    from_cell = (
-        "from glm_magic.jupyter.plain_panel import PlainPanel\n"
-        "from glm_magic.jupyter.panel_command import make_session\n"
-        "import time\n"
-        "ip = get_ipython()\n"
-        "one = PlainPanel(make_session(ip), ip)\n"
-        "one.show()\n"
-        "prompt, frames, buttons, hint = one.form.children\n"
-        "prompt.value = 'sandbox: echo\\nan unusual sentence'\n"
-        "buttons.children[0].click()\n"
-        "time.sleep(1.5)\n"
-        "print(repr(prompt.value))"
-    )
-    ran = kernel.run(from_cell, cell="plain")
+    ran = kernel.run(PLAIN + "\nprint(repr(prompt.value))", cell="plain")
     assert "an unusual sentence" in ran.outputs[1]["data"]["text/markdown"]
     assert "''" in ran.printed
+
+
+def test_a_stripped_notebook_has_nothing_of_the_panels(sandbox: Sandbox, tmp_path: Path) -> None:
+    """`glm-magic strip` takes both panels out: their outputs, words and widget state."""
+    cells = ["%load_ext glm_magic", "%glm panel", PLAIN]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    NotebookClient(notebook, timeout=60, store_widget_state=True).execute()
+    path = tmp_path / "panel.ipynb"
+    nbformat.write(notebook, path)
+    assert "unusual sentence" in str(notebook.cells[2].outputs)
+    strip_notebook(path)
+    stripped = nbformat.read(path, as_version=4)
+    assert [cell.outputs for cell in stripped.cells] == [[], [], []]
+    assert "widgets" not in stripped.metadata
 
 
 def test_the_plain_panel_can_be_asked_for(kernel: Kernel) -> None:

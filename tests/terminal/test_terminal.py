@@ -126,6 +126,16 @@ def test_escapes_in_an_answer_are_dead(ipython: Terminal) -> None:
     assert "\x1b[2J" not in ipython.raw
 
 
+def test_a_panel_needs_a_notebook(ipython: Terminal) -> None:
+    """Where there is none, two lines say so, and what there is instead."""
+    for number, command in enumerate(("%glm panel", "import glm_magic; glm_magic.panel()")):
+        seen = len(ipython.text)
+        ipython.type(command)
+        ipython.wait_for(f"In [{number + 4}]:", after=seen)
+        assert "A panel needs a notebook." in ipython.text[seen:]
+        assert "Traceback" not in ipython.text[seen:]
+
+
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """`glm-magic` with these words, its output in a pipe."""
     command = [sys.executable, "-m", "glm_magic", *arguments]
