@@ -83,9 +83,9 @@ class PanelPage:
         """What is on the page of each turn: its prompt, its answer, and what stands below."""
         return self.js(  # type: ignore[no-any-return]
             """all('.glm-turn').map(turn => ({
-                prompt: turn.querySelector('.glm-words').innerText,
+                prompt: turn.querySelector('.glm-words').textContent,
                 answer: turn.querySelector('.glm-answer').textContent,
-                below: turn.querySelector('.glm-below').innerText,
+                below: turn.querySelector('.glm-below').textContent,
             }))"""
         )
 
