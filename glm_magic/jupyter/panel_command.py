@@ -26,13 +26,14 @@ def show_panel(options: argparse.Namespace, magics: GLMMagics) -> None:
     """Show a chat panel that shares the notebook's conversation."""
     from IPython.display import display
 
-    _need_notebook(magics.host.shell)
+    shell = magics.host.shell
+    _need_widgets(shell)
     if options.plain:
         from .plain_panel import show_plain
 
-        show_plain(make_session(magics.host.shell), magics.host.shell)
+        show_plain(make_session(shell), shell)
     else:
-        display(open_panel(magics.host.shell))
+        display(open_panel(shell))
 
 
 def panel() -> PanelWidget:
@@ -41,19 +42,27 @@ def panel() -> PanelWidget:
     All panels of a kernel are one, and so is what they show.
 
     Raises:
-        SettingsError: There is no notebook around us.
+        SettingsError: There is no notebook around us, or no ipywidgets.
     """
     shell = get_ipython()
-    _need_notebook(shell)
+    _need_widgets(shell)
     from .extension import load
 
     load(shell)
     return open_panel(shell)
 
 
-def _need_notebook(shell: Any) -> None:
+def _need_widgets(shell: Any) -> None:
     if getattr(shell, "kernel", None) is None:
         raise SettingsError("A panel needs a notebook.", "In a terminal: %glm ask …")
+    missing = ""
+    try:
+        from ..widget import view  # noqa: F401 - and with it ipywidgets
+    except ImportError as error:
+        missing = error.name or "ipywidgets"
+    if missing:
+        message = f"A panel needs {missing}, which cannot be imported."
+        raise SettingsError(message, f"pip install {missing}, and restart the kernel.")
 
 
 def open_panel(shell: Any) -> PanelWidget:
