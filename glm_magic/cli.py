@@ -1,4 +1,4 @@
-"""`glm-magic demo | sandbox | export | strip | scan`: what works without a notebook."""
+"""`glm-magic demo | sandbox | export | strip | scan | hub`: what works without a notebook."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from . import __version__
 from .errors import ArgumentError, GLMError
@@ -55,7 +56,40 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, default=8765, help="0 takes a free one")
     sandbox.add_argument("--key", help="the key to accept; a random one when not given")
     add_commands(commands)
+    _add_hub(commands)
     return parser
+
+
+def _add_hub(commands: Any) -> None:
+    hub = commands.add_parser(
+        "hub", help="the JupyterHub service that holds a class's key; the hub starts it"
+    )
+    hub.set_defaults(run=_hub)
+    hub.add_argument("file", nargs="?", default="glm-hub.toml", help="the course's rules")
+    hub.add_argument("--data", default="glm-hub-data", help="folder for budgets and records")
+    hub.add_argument("--ip", help="address to listen at, if not the one the hub names")
+    hub.add_argument(
+        "--ready", metavar="FOLDER", help="write ready configurations and the data sheet there"
+    )
+
+
+def _hub(options: argparse.Namespace) -> None:
+    if options.ready:
+        _write_ready(Path(options.ready))
+        return
+    from .hub.serving import serve
+
+    serve(Path(options.file), Path(options.data), options.ip)
+
+
+def _write_ready(folder: Path) -> None:
+    """Copy what is ready for an instructor; what is there already is kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(Path(str(files(__package__))).joinpath("hub", "ready").iterdir()):
+        target = folder / source.name
+        if source.is_file() and not target.exists():
+            shutil.copy(source, target)
+            sys.stdout.write(f"{target}\n")
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -93,7 +93,8 @@ class KeyRing:
 
     A key from a provider's own variable belongs to that provider's host. `GLM_API_KEY` belongs
     to the host of `GLM_BASE_URL` or `GLM_PROVIDER` when these stand beside it, else to the first
-    provider it is used for. A key from `%glm login` belongs to the host that was set then.
+    provider it is used for. A key from `%glm login` belongs to the host that was set then. The
+    hub's token, of the one provider that has a key and no host, belongs to that of `GLM_BASE_URL`.
     """
 
     def __init__(self) -> None:
@@ -136,10 +137,10 @@ class KeyRing:
         # No variable here holds a secret: a traceback keeps what its frames hold.
         if _is_set(_GENERIC) and self._binds_generic(origin, is_own, bind):
             return APIKey(os.environ[_GENERIC]), f"{_GENERIC} in the environment"
-        home = origin_of(provider.base_url or "")
+        own_url = provider.base_url or os.environ.get("GLM_BASE_URL", "").strip()
         for name in filter(_is_set, provider.key_env):
-            if origin != home:
-                _refuse(name, home, origin)
+            if origin != origin_of(own_url):
+                _refuse(name, origin_of(own_url) if own_url else "GLM_BASE_URL's host", origin)
             return APIKey(os.environ[name]), f"{name} in the environment"
         stored = _from_keyring(origin)
         if stored:

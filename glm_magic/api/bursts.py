@@ -24,7 +24,12 @@ def merged(deltas: list[Delta]) -> list[Delta]:
 
 def _plain(delta: Delta) -> bool:
     return not (
-        delta.tool_calls or delta.finish_reason or delta.usage or delta.warning or delta.ended
+        delta.tool_calls
+        or delta.finish_reason
+        or delta.usage
+        or delta.notice
+        or delta.warning
+        or delta.ended
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ..catalog import Price, Provider
+from ..catalog import CLASSROOM, Price, Provider
 from ..errors import ConnectionFailedError, ProtocolError, SettingsError
 from ..origins import is_loopback
 from .exchange import Exchange
@@ -99,6 +99,8 @@ class Client:
             **_UNPACKED,
             "Accept-Language": "en-US,en",  # without it the mainland host's errors are Chinese
         }
+        if self.provider.name == CLASSROOM:
+            headers["X-GLM-Notices"] = "shown"  # our comments reach the user (`api.sse`)
         if self.key:
             headers["Authorization"] = f"Bearer {self.key.reveal()}"
         return headers
@@ -148,6 +150,20 @@ class Client:
             if self._http is not None:
                 self._http.close()
                 self._http = None
+
+    def course(self) -> dict[str, Any]:
+        """What a course's service says of the one who asks: mode, models, budget.
+
+        Raises:
+            APIError: The service refused.
+            TransportError: No connection, or no such service.
+        """
+        url = self.base_url.removesuffix("/v1") + "/usage"
+        document = self._get_json(url, with_key=True)
+        if not isinstance(document, dict) or "mode" not in document:
+            message = f"{url} is not a course's service."
+            raise ProtocolError(message, "Check GLM_BASE_URL: it ends in /services/glm/v1.")
+        return document
 
     def model_ids(self) -> list[str]:
         """What the host says it serves; Z.ai's own list is known to be incomplete.

@@ -12,7 +12,7 @@ from ..errors import GLMError, ProtocolError
 from ..keys import APIKey, redact
 from .failures import error_in, refusal_error
 from .scrub import Content, Outlet, joined_halves
-from .sse import Event, EventDecoder
+from .sse import NOTICE, WARNING, Event, EventDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +106,11 @@ class AnswerDecoder:
     def _deltas(self, events: list[Event]) -> list[Delta]:
         deltas: list[Delta] = []
         for event in events:
+            if event.type in (NOTICE, WARNING):
+                words = self._word(event.data)
+                said = Delta(notice=words) if event.type == NOTICE else Delta(warning=words)
+                deltas.append(said)
+                continue
             chunks = self._chunks(event.data) if event.type != "error" else _error_chunk(event.data)
             for chunk in chunks:
                 if error := error_in(chunk):

@@ -67,8 +67,39 @@ _BALANCE = Refusal(
     "Top up, use the endpoint the key is for (provider zai-coding for a coding plan), "
     "or a free model such as glm-4.5-flash.",
 )
+_ASK_INSTRUCTOR = "%glm doctor shows what is left; ask your instructor if you need more."
+# What a course's service says (`glm_magic.hub`), in whose words the message is.
+_COURSE: Mapping[str, Refusal] = {
+    "course-token": Refusal(
+        AuthenticationError,
+        "Stop and start your server (File > Hub Control Panel), then run the cell again.",
+    ),
+    "course-scope": Refusal(
+        PermissionDeniedError,
+        "Tell your instructor: the hub must grant access:services to students and their servers.",
+    ),
+    "course-off": Refusal(
+        PermissionDeniedError, "Run the cell again when it is open; %glm doctor shows what holds."
+    ),
+    "course-model": Refusal(
+        PermissionDeniedError, "Choose one of these: -m NAME, or %config GLM.model = 'NAME'."
+    ),
+    "course-field": Refusal(PermissionDeniedError, "Leave it away: the course decides it."),
+    "course-hints": Refusal(PermissionDeniedError, "Ask in words, without --tools and --as json."),
+    "course-request": Refusal(BadRequestError, "Change what the message names, and run again."),
+    "course-student-budget": Refusal(QuotaError, _ASK_INSTRUCTOR),
+    "course-budget": Refusal(QuotaError, "Tell your instructor: only they can raise it."),
+    "course-waiting": Refusal(RateLimitError, "Wait for them, or stop their cells."),
+    "course-busy": Refusal(OverloadedError, "Run the cell again in a minute.", True),
+    "course-account": Refusal(
+        PermissionDeniedError, "Tell your instructor; your own budget was not charged."
+    ),
+    "course-host": Refusal(ServerError, "Run the cell again; if it stays, tell your instructor."),
+    "course-hub": Refusal(ServerError, "Run the cell again in a minute.", True),
+}
 
 CODES: Mapping[str, Refusal] = {
+    **_COURSE,
     **dict.fromkeys(("1000", "1001", "1002", "1003", "1004", "1005"), _KEY),
     **dict.fromkeys(("1100", "1110", "1111", "1112", "1121"), _CONSOLE),
     "1120": Refusal(ServerError, "Try again; if it stays, look at the provider's console.", True),

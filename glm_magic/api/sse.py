@@ -19,6 +19,8 @@ from ..errors import ProtocolError
 # ordinary characters inside JSON.
 _LINE_END = re.compile(r"\r\n|\n|\r")
 MAX_EVENT_CHARACTERS = 8 * 2**20
+# What a course's service says beside the answer, in comments that other clients pass over.
+NOTICE, WARNING = "glm-notice", "glm-warning"
 
 
 class Event(NamedTuple):
@@ -91,8 +93,11 @@ class EventDecoder:
             whole = bool(self._data)
             self._type, self._data, self._data_characters = "", [], 0
             return [event] if whole else []
-        name, _, value = line.partition(":")  # a comment has an empty name and is passed over
+        name, _, value = line.partition(":")  # a comment has an empty name
         value = value.removeprefix(" ")
+        if not name:
+            kind, _, words = value.partition(" ")
+            return [Event(kind, words)] if kind in (NOTICE, WARNING) else []
         if name == "data":
             self._data.append(value)
             self._data_characters += len(line)

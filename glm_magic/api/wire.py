@@ -37,6 +37,8 @@ def request_body(request: Request, provider: Provider) -> dict[str, Any]:
         "tools": list(request.tools) or None,
     }
     body |= {name: value for name, value in optional.items() if value is not None}
+    if request.user:
+        body[_user_field(provider)] = request.user
     if request.tools and request.tool_stream:
         body["tool_stream"] = True
     if request.stream and provider.stream_options:
@@ -51,6 +53,12 @@ def body_bytes(body: dict[str, Any], key: APIKey | None = None) -> bytes:
     """
     text = redact(json.dumps(body, ensure_ascii=False, separators=(",", ":")), key)
     return text.encode("utf-8", "replace")
+
+
+def _user_field(provider: Provider) -> str:
+    """The maker's hosts call it `user_id` (docs.z.ai/openapi.json), all others as OpenAI did."""
+    makers = ("zai", "zai-coding", "bigmodel", "bigmodel-coding", "sandbox")
+    return "user_id" if provider.name in makers else "user"
 
 
 def _message(message: Message, provider: Provider) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from ..errors import ArgumentError, nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CLASSROOM = "classroom"  # the provider that is a course's own service (`glm_magic.hub`)
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

@@ -98,6 +98,7 @@ class Request:
         tools: Function descriptions as the wire has them (`{"type": "function", ...}`).
         tool_stream: Whether the arguments of tool calls come piece by piece, too.
         stream: Whether the answer comes piece by piece.
+        user: A name that tells the host's users apart and not who they are; "" sends none.
     """
 
     model: str
@@ -112,3 +113,4 @@ class Request:
     tools: tuple[dict[str, Any], ...] = ()
     tool_stream: bool = False
     stream: bool = True
+    user: str = ""
