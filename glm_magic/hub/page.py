@@ -37,22 +37,27 @@ class Page(HubOAuthenticated, Route):  # type: ignore[misc]  # jupyterhub has no
     def check_xsrf_cookie(self) -> None:
         """Nothing is changed here."""
 
-    async def get(self) -> None:
-        """Show it, or send the browser to the hub's login."""
+    async def prepare(self) -> None:
+        """A browser that nobody knows yet is sent to the hub's login."""
+        has_token = "Authorization" in self.request.headers
+        if has_token or self.request.method != "GET":
+            await Route.prepare(self)
+            return
         model = await self.hub_auth.get_user(self, sync=False)
         if model is None:
-            if self.request.headers.get("Authorization"):
-                raise Refused("course-token", "The hub does not know this token, or no longer.")
             self.redirect(self.get_login_url())
-            return
-        person, rules = self.service.people.allowed(model), self.service.rules.now
-        if not person.instructs(rules):
+        else:
+            self.person = self.service.people.allowed(model)
+
+    async def get(self) -> None:
+        """Show it."""
+        rules = self.service.rules.now
+        if not self.person.instructs(rules):
             raise Refused("course-scope", "This page is for the course's instructors.")
         self.service.tidy()
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        fault = self.service.rules.fault
-        now = datetime.now(UTC)
-        self.finish(page(rules, self.service.budgets, now, fault, self.service.places.waiting))
+        fault, waiting = self.service.rules.fault, self.service.places.waiting
+        self.finish(page(rules, self.service.budgets, datetime.now(UTC), fault, waiting))
 
 
 class Callback(HubOAuthCallbackHandler):  # type: ignore[misc]

@@ -63,9 +63,11 @@ class Places:
 
     def leave(self, ticket: Ticket) -> None:
         """The question is over, or was given up while it waited."""
+        line = self._lines.get(ticket.student)
         if self._asking.get(ticket.student) is ticket:
             del self._asking[ticket.student]
-        line = self._lines.get(ticket.student)
+            if line:  # had a turn: behind everybody else
+                self._lines[ticket.student] = self._lines.pop(ticket.student)
         if line and ticket in line:
             line.remove(ticket)
             if not line:
@@ -77,20 +79,25 @@ class Places:
             student = next((one for one in self._lines if one not in self._asking), None)
             if student is None:
                 return
-            line = self._lines.pop(student)
+            line = self._lines[student]
             ticket = line.popleft()
-            if line:
-                self._lines[student] = line  # behind everybody else
+            if not line:
+                del self._lines[student]
             self._asking[student] = ticket
             ticket.turn.set()
 
     def ahead(self, ticket: Ticket) -> int:
         """How many of those waiting go before this one."""
-        mine = self._lines.get(ticket.student)
-        if not mine or ticket not in mine:
+        mine = self._lines.get(ticket.student, deque())
+        if ticket not in mine:
             return 0
-        round_, before, behind = mine.index(ticket), 0, False
-        for student, line in self._lines.items():
-            behind = behind or student == ticket.student
-            before += min(len(line), round_ + (not behind)) if student != ticket.student else round_
-        return before
+        rounds = mine.index(ticket)
+        # Who is asking now goes behind everybody else afterwards.
+        order = sorted(self._lines, key=self._asking.__contains__)
+        own = order.index(ticket.student)
+        others = (
+            min(len(self._lines[student]), rounds + (place < own))
+            for place, student in enumerate(order)
+            if place != own
+        )
+        return rounds + sum(others)

@@ -30,6 +30,7 @@ class Route(RequestHandler):
     """Knows the person, or refuses in the wire's shape."""
 
     gone = False
+    person: Person
 
     @property
     def service(self) -> Service:
@@ -51,13 +52,14 @@ class Route(RequestHandler):
         """Called by tornado when the client is gone."""
         self.gone = True
 
-    async def person(self) -> Person:
-        """Who asks.
+    async def prepare(self) -> None:
+        """Called by tornado before every method, also those that are not served.
 
         Raises:
             Refused: Nobody whom the hub knows, or who may not come here.
         """
-        return await self.service.people.of(self.request.headers.get("Authorization", ""))
+        given = self.request.headers.get("Authorization", "")
+        self.person = await self.service.people.of(given)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """A refusal, or tornado's own error, as the wire has errors."""
@@ -79,8 +81,11 @@ class Route(RequestHandler):
 class Health(Route):
     """GET /health: that the service runs, and nothing else."""
 
+    async def prepare(self) -> None:
+        """Probes have no token."""
+
     def get(self) -> None:
-        """For probes, which have no token."""
+        """Say it."""
         self.finish({"status": "ok"})
 
 
@@ -89,7 +94,7 @@ class Elsewhere(Route):
 
     async def prepare(self) -> None:
         """Called by tornado for every method."""
-        await self.person()
+        await super().prepare()
         raise HTTPError(404)
 
 
@@ -98,8 +103,7 @@ class Usage(Route):
 
     async def get(self) -> None:
         """For `%glm doctor`."""
-        person = await self.person()
-        rules, now = self.service.rules.now, datetime.now(UTC)
+        person, rules, now = self.person, self.service.rules.now, datetime.now(UTC)
         holding, day = rules.holding(person.groups, now), rules.day(now)
         spent = self.service.budgets.of(person.name, day)
         self.finish(
@@ -136,8 +140,7 @@ class Answers(Route):
 
     async def post(self) -> None:
         """Answer, or refuse."""
-        person = await self.person()
-        rules, now = self.service.rules.now, datetime.now(UTC)
+        person, rules, now = self.person, self.service.rules.now, datetime.now(UTC)
         holding = rules.holding(person.groups, now)
         if holding.mode == "off":
             standing = _standing(holding)

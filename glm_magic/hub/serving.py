@@ -8,6 +8,7 @@ import os
 import secrets
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -48,12 +49,20 @@ class Service:
     def __init__(self, rules: RulesFile, auth: HubOAuth, client: Client, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.rules = rules
-        self.client = client
+        self._client = client
         self.places = Places()
         self.budgets = Budgets(folder / "budgets.sqlite")
         self.records = Records(folder / "records")
         self.people = People(auth, self.budgets.note("salt", secrets.token_hex(32)))
         self._tidied = ""
+
+    @property
+    def client(self) -> Client:
+        """Speaks to the model's host, as patiently as the rules say now."""
+        limits, idle_seconds = self._client.limits, self.rules.now.idle_seconds
+        if limits.idle_seconds != idle_seconds:
+            self._client.limits = replace(limits, idle_seconds=idle_seconds)
+        return self._client
 
     def record(self, day: str, record: dict[str, Any]) -> None:
         """Write a question's line, and tidy up with the first of a day."""
@@ -71,7 +80,7 @@ class Service:
 
     def close(self) -> None:
         """Close files and connections."""
-        self.client.close()
+        self._client.close()
         self.budgets.close()
 
     def application(self, prefix: str) -> Application:

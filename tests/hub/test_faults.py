@@ -1,0 +1,136 @@
+"""What goes wrong at the model's host: students read the right two lines, nobody pays for nothing."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+import glm_magic
+from glm_magic import errors
+from glm_magic.sandbox.faults import Fault
+
+from .course import OPEN, Course, body_of
+
+QUICK = OPEN + "idle_seconds = 1\n"
+BROKEN = [Fault.answer("<html>", 502) | Fault(headers={"Retry-After": "0.05"})] * 4
+BUSY = [Fault.refuse("1302", retry_after_seconds=0.05)] * 4
+
+
+def cost(course: Course, token: str) -> int:
+    """What the student is charged today."""
+    tokens: int = course.usage(token)["tokens"]
+    return tokens
+
+
+@pytest.mark.parametrize(
+    ("faults", "error", "says", "do"),
+    [
+        (BUSY, errors.OverloadedError, "The model's host is busy.", "in a minute"),
+        ([Fault.refuse("1113")], errors.PermissionDeniedError, "refused the course's account (its "
+         "code 1113)", "Tell your instructor; your own budget was not charged."),
+        ([Fault.refuse("1000")], errors.PermissionDeniedError, "(its code 1000)", "instructor"),
+        ([Fault.refuse("1234")], errors.ServerError, "The model's host failed", "instructor"),
+        (BROKEN, errors.OverloadedError, "busy", "in a minute"),
+        ([Fault.refuse("1301")], errors.ContentFilterError, "unsafe", "Rephrase"),
+        ([Fault.refuse("1261")], errors.PromptTooLongError, "too long", "--schema"),
+        ([Fault.stall(0)], errors.ServerError, "The model's host failed", "Run the cell again"),
+        ([Fault.cut(chunks=0)], errors.ServerError, "or the line to it was lost", "instructor"),
+        ([Fault.redirect("http://127.0.0.1:1/")], errors.ServerError, "failed", "again"),
+    ],
+    ids=["1302", "1113", "1000", "500", "502", "1301", "1261", "silent", "cut", "redirect"],
+)  # fmt: skip
+def test_students_read_what_happened(
+    course: Course,
+    at_home: Callable[..., str],
+    faults: list[Fault],
+    error: type,
+    says: str,
+    do: str,
+) -> None:
+    """Each fault is two lines that fit a student, and an answer that never began costs nothing."""
+    course.rules(QUICK)
+    token = at_home("frida" + says)
+    course.upstream.faults.extend(faults)
+    with pytest.raises(errors.GLMError) as caught:
+        glm_magic.ask("Hello", thinking=False, once=True, retries=0)
+    assert type(caught.value) is error
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 2
+    assert says in lines[0]
+    assert do in lines[1]
+    assert cost(course, token) == 0
+
+
+def test_a_busy_host_is_asked_again(course: Course) -> None:
+    """The student keeps the place and is told; the answer comes all the same."""
+    course.upstream.faults.extend([Fault.refuse("1302", retry_after_seconds=0.05)] * 2)
+    reply = course.ask(course.hub.person("bea"))
+    assert reply.done
+    assert [note for note in reply.notices if "busy" in note] == [
+        "glm-notice The model's host is busy; asking again in 0 s"
+    ] * 2
+
+
+@pytest.mark.parametrize("fault", [Fault.cut(chunks=4), Fault.stall(4)], ids=["cut", "stall"])
+def test_an_answer_that_ends_in_the_middle_is_charged_as_held(course: Course, fault: Fault) -> None:
+    """Words came and no usage: what was held back is charged, never less."""
+    course.rules(QUICK)
+    token = course.hub.person("carl")
+    course.upstream.faults.append(fault)
+    reply = course.ask(token, "sandbox: 200 tokens\nGo on.", thinking={"type": "disabled"})
+    assert (reply.code, reply.done) == ("course-host", False)
+    assert reply.answer
+    assert cost(course, token) >= 2000
+
+
+def test_what_the_host_may_have_billed_counts_for_the_course(
+    course: Course,
+) -> None:
+    """A host that fell silent before a word costs the student nothing, the course the most."""
+    course.rules(QUICK)
+    token = course.hub.person("dora")
+    before = spent_by_all(course)
+    course.upstream.faults.append(Fault.stall(0))
+    course.ask(token)
+    assert cost(course, token) == 0
+    assert spent_by_all(course) - before >= 2000
+
+
+def spent_by_all(course: Course) -> int:
+    """The course's tokens, from its own file."""
+    lines = sqlite3.connect(course.data / "budgets.sqlite")
+    total = lines.execute("SELECT total(tokens) FROM spent").fetchone()[0]
+    lines.close()
+    return int(total)
+
+
+def test_a_student_who_leaves_frees_the_place(course: Course) -> None:
+    """The host is not asked on behalf of a closed cell, and others go on."""
+    course.rules(OPEN + "places = 1\n")
+    first = course.hub.person("emil")
+    body = body_of("sandbox: 300 tokens\nsandbox: rate 20\nGo on.")
+    headers = {"Authorization": f"Bearer {first}"}
+    url = f"{course.base_url}/chat/completions"
+    with (
+        httpx.Client(verify=False) as client,
+        client.stream("POST", url, json=body, headers=headers) as answer,
+    ):
+        next(answer.iter_lines())
+    assert course.ask(course.hub.person("fritz")).done
+    end = time.monotonic() + 5
+    while not course.upstream.requests[0].ended and time.monotonic() < end:
+        time.sleep(0.05)
+    assert course.upstream.requests[0].ended == "client left"
+    assert cost(course, first) >= 2000
+
+
+def test_a_service_that_is_down_is_told(
+    course: Course, at_home: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody listens, the student reads so."""
+    at_home("gustav")
+    monkeypatch.setenv("GLM_BASE_URL", "http://127.0.0.1:9/services/glm/v1")
+    with pytest.raises(errors.ConnectionFailedError, match="No connection"):
+        glm_magic.ask("Hello", once=True, retries=0)
