@@ -1,4 +1,4 @@
-"""`glm-magic demo | sandbox | export | strip | scan | hub`: what works without a notebook."""
+"""`glm-magic demo | sandbox | export | strip | scan | doctor | hub`: without a notebook."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--key", help="the key to accept; a random one when not given")
     add_commands(commands)
     _add_hub(commands)
+    doctor = commands.add_parser("doctor", help="say in plain words what is wrong")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -80,6 +82,19 @@ def _hub(options: argparse.Namespace) -> None:
     from .hub.serving import serve
 
     serve(Path(options.file), Path(options.data), options.ip)
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    from .doctor import examine, verdict
+    from .wiring import workbench
+
+    findings = []
+    for one in examine(workbench()):
+        findings.append(one)
+        sys.stdout.write(f"{one.state:<5} {one.name}: {one.words}\n")
+        sys.stdout.write(f"      {one.remedy}\n" if one.remedy else "")
+    sys.stdout.write(f"{verdict(findings)}\n")
+    return any(one.state == "bad" for one in findings)
 
 
 def _write_ready(folder: Path) -> None:

@@ -6,6 +6,7 @@
     │   ├── KeyMissingError        no API key for this provider
     │   └── KeyRefusedError        the key belongs to another host, or the URL is not safe for a key
     ├── NotRecordedError           a question without a recording, where no model may be asked
+    ├── CourseError                a question that the course file does not allow
     ├── BudgetError                a question that would cost more than allowed
     ├── FrameError                 an object that cannot be described
     ├── StoreError                 a conversation could not be written or read
@@ -105,6 +106,10 @@ class KeyRefusedError(SettingsError):
 
 class NotRecordedError(GLMError):
     """A question that no recording answers, where no model may be asked."""
+
+
+class CourseError(GLMError):
+    """A question that the course file does not allow; it was not sent."""
 
 
 class BudgetError(GLMError):

@@ -1,7 +1,7 @@
 """What is set, and by whom: provider, model, sampling, timeouts, and the key with its one host.
 
 Each setting comes from the highest of these that has it: an option of the call, `%config GLM.x`,
-the environment, the default. Nothing here reads a file, and no `repr` shows a key.
+the course file, the environment, the default. Nothing here reads a file, and no `repr` shows a key.
 """
 
 from __future__ import annotations
@@ -53,13 +53,16 @@ class Settings:
 Layer = tuple[str, Mapping[str, Any]]
 
 
-def _layers(options: Mapping[str, Any], configured: Mapping[str, Any]) -> list[Layer]:
+def _layers(
+    options: Mapping[str, Any], configured: Mapping[str, Any], course: Layer | None = None
+) -> list[Layer]:
     environment = {
         name: os.environ[field.env]
         for name, field in FIELDS.items()
         if field.env and os.environ.get(field.env, "").strip()
     }
-    return [("option", options), ("%config", configured), ("environment", environment)]
+    own: list[Layer] = [("option", options), ("%config", configured)]
+    return [*own, *([course] if course else ()), ("environment", environment)]
 
 
 def _pick(name: str, layers: list[Layer]) -> tuple[Any, str]:
@@ -99,10 +102,13 @@ def _provider(layers: list[Layer], ring: KeyRing) -> tuple[Provider, str, str, s
 
 
 def choose_provider(
-    options: Mapping[str, Any] | None, configured: Mapping[str, Any], ring: KeyRing
+    options: Mapping[str, Any] | None,
+    configured: Mapping[str, Any],
+    ring: KeyRing,
+    course: Layer | None = None,
 ) -> tuple[Provider, str]:
     """The provider and its checked base URL ("" when it has none); no key is looked for."""
-    provider, url, _, _ = _provider(_layers(options or {}, configured), ring)
+    provider, url, _, _ = _provider(_layers(options or {}, configured, course), ring)
     if url:
         check_url(url)
     return provider, url
@@ -114,6 +120,7 @@ def resolve(
     ring: KeyRing | None = None,
     *,
     need_key: bool = True,
+    course: Layer | None = None,
 ) -> Settings:
     """All settings for one call.
 
@@ -123,12 +130,13 @@ def resolve(
         ring: The keys of this process; a fresh ring knows the environment's only.
         need_key: False to look at settings without a key being there; with `replay = "replay"`
             none is looked for.
+        course: The name of the course file, and what it sets.
 
     Raises:
         ArgumentError: A value that is not possible.
         SettingsError: No base URL, an unsafe URL, a key for another host, or no key.
     """
-    layers = _layers(options or {}, configured or {})
+    layers = _layers(options or {}, configured or {}, course)
     ring = ring or KeyRing()
     provider, url, provider_source, url_source = _provider(layers, ring)
     sources = {"provider": provider_source, "base_url": url_source}

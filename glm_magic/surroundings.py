@@ -37,6 +37,7 @@ class Surroundings:
         configured: What `%config` and `ipython_config.py` say, by setting.
         place: Names the next question's place in the conversation, or None; counts it.
         notebook: Where the running notebook is, or None.
+        tags: Of the asking cell.
         person: Whether somebody is there who can be asked by `input`.
         run_cell: Runs code as a cell of the notebook and gives its outputs; None where none is.
         warn: Told, in one sentence, what the user should know beside the answer.
@@ -45,6 +46,7 @@ class Surroundings:
     configured: Callable[[], Mapping[str, Any]] = field(default=dict)
     place: Callable[[], str | None] = lambda: None
     notebook: Callable[[], Path | None] = lambda: None
+    tags: Callable[[], tuple[str, ...]] = lambda: ()
     person: Callable[[], bool] = _at_terminal
     run_cell: Callable[[str], Any] | None = None
     warn: Callable[[str], None] = _to_stderr

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .catalog import Price, near_models, price_of
+from .catalog import CLASSROOM, Price, near_models, price_of
 from .errors import ArgumentError
 from .keys import redact
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # What a question needs beyond settings, with the names of `Request`.
 _SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
 
+
+_HINTS = "the course file's hints mode"
 
 FORMS = ("markdown", "code", "json", "text")
 
@@ -49,6 +52,15 @@ def instruction_for(form: str | None, typed: Typed | None = None) -> str:
     if form not in (*FORMS, "agent"):
         raise ArgumentError.unknown("form", str(form), FORMS, f"Use {', '.join(FORMS)}.")
     return our_prompt(str(form))
+
+
+def taught(settings: Settings) -> Settings:
+    """The settings with the tutor's prompt before the system prompt, for a course's hints mode."""
+    if settings.provider.name == CLASSROOM:  # the service says it, and leaves code out too
+        return settings
+    system = our_prompt("system") if settings.system is None else settings.system
+    values = {**settings.values, "system": f"{our_prompt('hints')}\n\n{system}".strip()}
+    return replace(settings, values=values, sources={**settings.sources, "system": _HINTS})
 
 
 def window_tokens(settings: Settings) -> int | None:
@@ -107,7 +119,9 @@ def without_keys(text: str, settings: Settings) -> str:
 
 def advice_on(settings: Settings, prompt: str, *, pictured: bool) -> tuple[str, ...]:
     """What the user should know before the question is asked, one sentence each."""
-    model, advice = settings.model, []
+    model, advice = settings.model, list[str]()
+    if settings.sources["system"] == _HINTS:
+        advice.append("Hints mode is on: the course file asks for hints, not for solutions.")
     if not model.listed and settings.provider.name in ("zai", "bigmodel", "cometapi"):
         near = near_models(model.id)
         hint = f" (did you mean {' or '.join(near)}?)" if near else ""

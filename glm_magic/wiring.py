@@ -12,6 +12,7 @@ from .chat.chat import Chat
 from .chat.conversation import Conversation
 from .chat.rounds import InTurn
 from .chat.window import first_kept
+from .course import Course, find_course
 from .errors import ArgumentError, SettingsError, StoreError
 from .fields import check_name
 from .gathering import Detail, Hiding, gather
@@ -30,6 +31,7 @@ from .terms import (
     our_prompt,
     price_for,
     request_fields,
+    taught,
     window_tokens,
 )
 
@@ -80,17 +82,35 @@ class Workbench:
 
         return Approvals()
 
+    @property
+    def course(self) -> Course | None:
+        """The course file that holds now; raises like `find_course`."""
+        return find_course(AROUND.notebook())
+
     def settings(
-        self, options: Mapping[str, Any] | None = None, *, need_key: bool = True
+        self,
+        options: Mapping[str, Any] | None = None,
+        *,
+        need_key: bool = True,
+        allowed: bool = True,
     ) -> Settings:
-        """What holds now; raises like `settings.resolve`."""
+        """What holds now; raises like `settings.resolve`.
+
+        With `allowed=False` also what the course file does not allow.
+        """
         for name in options or ():
             check_name(name)
-        return resolve(options, AROUND.configured(), self.ring, need_key=need_key)
+        course, configured = self.course, AROUND.configured()
+        layer = course.layer if course else None
+        found = resolve(options, configured, self.ring, need_key=need_key, course=layer)
+        if course and allowed:
+            course.check_settings(found)
+        return found
 
     def provider(self, options: Mapping[str, Any] | None = None) -> tuple[Provider, str]:
         """Who would be asked, and at which URL, whether or not there is a key."""
-        return choose_provider(options, AROUND.configured(), self.ring)
+        layer = self.course.layer if self.course else None
+        return choose_provider(options, AROUND.configured(), self.ring, layer)
 
     def question(
         self,
@@ -124,7 +144,7 @@ class Workbench:
             GLMError: An option, a key or a frame cannot be used.
         """
         manner, options = taken_from(options)
-        settings = self._settings_for(manner, options, need_key=need_key)
+        settings = self._settings_for(manner, options, frames, need_key=need_key)
         detail = self._detail(settings, manner)
         attached = gather(frames or {}, detail, pictures or {})
         if conversation is None:
@@ -144,14 +164,20 @@ class Workbench:
         )  # fmt: skip
 
     def _settings_for(
-        self, manner: Manner, options: Mapping[str, Any], *, need_key: bool
+        self, manner: Manner, options: Mapping[str, Any], frames: object, *, need_key: bool
     ) -> Settings:
         mode, _ = replay_mode(options, AROUND.configured())
         if manner.fresh and mode != "record" and not graded():
             mode = "live"
         # Where a recording may do, a key is missed only when there is none.
         asks = mode in ("live", "record") and self.stand_in is None
-        return self.settings({**options, "replay": mode}, need_key=need_key and asks)
+        settings = self.settings({**options, "replay": mode}, need_key=need_key and asks)
+        course = self.course
+        if course is None:
+            return settings
+        level = manner.level or settings.frame_detail if frames else "schema"
+        course.check_question("rows" if manner.rows else level, AROUND.tags())
+        return taught(settings) if course.mode == "hints" else settings
 
     def _budget(self, settings: Settings, client: object, conversation: Conversation) -> TurnBudget:
         free = {"costs_nothing": client.answers} if isinstance(client, ReplayClient) else {}

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
-from importlib.resources import files
 
 from ..chat.messages import Message, Request
 from ..render.cleaning import plain
 from ..render.lines import LineReader
+from ..terms import our_prompt
 
 LEFT_OUT = "*(Code was left out here: hints mode is on.)*"
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -27,16 +26,9 @@ _DOES_SOMETHING = (
 _LONGEST_STATEMENT = 2_000
 
 
-@cache
-def tutor_prompt() -> str:
-    """What the model is told."""
-    file = files("glm_magic").joinpath("prompts/hints.md")
-    return file.read_text(encoding="utf-8").strip()
-
-
 def with_tutor(request: Request) -> tuple[Message, ...]:
     """The request's messages behind the tutor's prompt."""
-    return (Message("system", tutor_prompt()), *request.messages)
+    return (Message("system", our_prompt("hints")), *request.messages)
 
 
 class WithoutCode:

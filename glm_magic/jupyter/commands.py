@@ -8,13 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..errors import ArgumentError, SettingsError
+from ..errors import ArgumentError, CourseError, SettingsError
 from ..surroundings import graded
 from . import answer_commands as going_on
 from . import context_commands as leaving
 from . import conversation_commands as talk
 from . import options as opts
 from . import panel_command as panels
+from .doctor_command import doctor
 from .tables import show_table
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ def config(_: argparse.Namespace, magics: GLMMagics) -> None:
     """Show every setting and where it came from."""
     from ..fields import FIELDS
 
-    settings = magics.workbench().settings(need_key=False)
+    bench = magics.workbench()
+    settings, course = bench.settings(need_key=False, allowed=False), bench.course
     shown = {
         "provider": f"{settings.provider.name} ({settings.provider.title})",
         "base_url": settings.base_url or "(the sandbox's own)",
@@ -185,9 +187,14 @@ def config(_: argparse.Namespace, magics: GLMMagics) -> None:
     ]
     # Never a piece of the key: prefixes and masked keys end up in shared notebooks.
     rows.append(["key", "set" if settings.key else "missing", settings.sources["key"]])
-    show_table(
-        ["setting", "value", "from"], rows, ["Change one: %config GLM.model = 'glm-4.5-air'"]
-    )
+    notes = ["Change one: %config GLM.model = 'glm-4.5-air'"]
+    if course is not None:
+        notes += course.told()
+        try:
+            course.check_settings(settings)
+        except CourseError as error:
+            notes.append(f"Refused: {error.message} {error.remedy}")
+    show_table(["setting", "value", "from"], rows, notes)
 
 
 def _value(value: object) -> str:
@@ -204,7 +211,7 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
         ("hide", leaving.hide), ("code", going_on.code), ("copy", going_on.copy),
         ("panel", panels.show_panel),
         ("models", models), ("model", model), ("login", login), ("logout", logout),
-        ("config", config),
+        ("config", config), ("doctor", doctor),
     ):  # fmt: skip
         table[name] = (_parser(name, str(run_it.__doc__)), run_it)
     table["show"][0].add_argument("number", nargs="?", help="of the turn to show again")

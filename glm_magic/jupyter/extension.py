@@ -24,6 +24,7 @@ def load(shell: Any) -> None:
     AROUND.configured = settings.values
     AROUND.place = magics.host.place
     AROUND.notebook = magics.host.notebook
+    AROUND.tags = magics.host.tags
     AROUND.person = magics.host.person
     AROUND.run_cell = magics.runner.run
     GLMMagics.ask_cell.__doc__ = opts.CELL.format_help()  # what `%%glm?` shows

@@ -60,6 +60,11 @@ class Host:
         found = self._metadata().get("cellId")
         return found if isinstance(found, str) else None
 
+    def tags(self) -> tuple[str, ...]:
+        """The running cell's tags; JupyterLab and Notebook 7 send its metadata along."""
+        found = self._metadata().get("tags")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
     def place(self) -> str | None:
         """The next question's place in the conversation: its cell, numbered from the second on.
 

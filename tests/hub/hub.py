@@ -91,8 +91,9 @@ def for_all_users(folder: Path) -> list[str] | None:
     hidden = [place for place in reversed(python.parents) if not place.stat().st_mode & 0o001]
     before = ["unshare", "-m", "sh", "-c", _SHOW, "sh", str(hidden[0]), str(python), str(folder)]
     before = before if hidden else []
-    to_nobody = [sys.executable, "-c", f"import os; os.setgid({NOBODY}); os.setuid({NOBODY}); "
-                 f"os.execv({sys.executable!r}, [{sys.executable!r}, '-c', 'import glm_magic'])"]  # fmt: skip
+    then = [sys.executable, "-c", "import glm_magic"]
+    become = f"import os; os.setgid({NOBODY}); os.setuid({NOBODY}); os.execv({then[0]!r}, {then!r})"
+    to_nobody = [sys.executable, "-c", become]
     if os.geteuid() != 0:
         return None
     done = subprocess.run([*before, *to_nobody], cwd="/", capture_output=True, check=False)

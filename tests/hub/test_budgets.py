@@ -43,7 +43,7 @@ deeds = st.lists(
 @settings(max_examples=40)
 @given(deeds)
 def test_no_limit_is_ever_passed(tmp_path_factory: pytest.TempPathFactory, deeds: list) -> None:
-    """Whatever is held, settled and killed in which order: limits hold, and what was sent counts."""
+    """Whatever is held, settled or killed, and when: limits hold, and what was sent counts."""
     path = tmp_path_factory.mktemp("ledger") / "budgets.sqlite"
     ledger, open_holds = Budgets(path), []
     sent: dict[str, int] = dict.fromkeys("abc", 0)  # the most that the host may have billed

@@ -1,4 +1,4 @@
-"""What goes wrong at the model's host: students read the right two lines, nobody pays for nothing."""
+"""What goes wrong at the model's host: two lines that help, and nobody pays for nothing."""
 
 import sqlite3
 import time

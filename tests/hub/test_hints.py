@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glm_magic.hub.hints import LEFT_OUT, WithoutCode, tutor_prompt
+from glm_magic.hub.hints import LEFT_OUT, WithoutCode
+from glm_magic.terms import our_prompt
 
 PROSE = (
     "Think of splitting the rows by `species` first.\n\nWhat did you try?\n\n"
@@ -81,4 +82,4 @@ def test_any_text_passes(text: str) -> None:
 
 def test_the_tutor_is_told_to_give_no_solution() -> None:
     """The prompt is there and says what hints mode is."""
-    assert "Never write the solution" in tutor_prompt()
+    assert "Never write the solution" in our_prompt("hints")

@@ -4,6 +4,7 @@ import asyncio
 import random
 import re
 import sqlite3
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -117,9 +118,7 @@ def load(folder: Path, students: int, places: int, *, tokens: int, rate: int) ->
     firsts = sorted(
         (p[0], reply.first_seconds) for p, reply in zip(told, replies, strict=True) if p
     )
-    late = [
-        max(0.0, before[1] - after[1]) for before, after in zip(firsts, firsts[1:], strict=False)
-    ]
+    late = [max(0.0, before[1] - after[1]) for before, after in pairwise(firsts)]
     return {
         "ideal": ideal, "longest": waits[-1], "median": waits[len(waits) // 2],
         "out of order": max(late, default=0.0), "MiB more": (after - before) / 1024,

@@ -29,7 +29,7 @@ def read(**fields: Any) -> Any:
 
 
 def test_what_our_client_sends_is_read_as_it_was() -> None:
-    """Messages with pictures, tool calls and results, sampling and thinking go through unchanged."""
+    """Messages with pictures, tool calls and results, sampling and thinking stay the same."""
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
     messages = [
@@ -56,8 +56,8 @@ def test_what_our_client_sends_is_read_as_it_was() -> None:
         {"messages": [{"role": "user", "content": [
             {"type": "image_url", "image_url": {"url": "file:///etc/passwd"}}]}]},
         {"temperature": "hot"}, {"temperature": 9}, {"max_tokens": 0}, {"max_tokens": True},
-        {"stop": [1]}, {"stop": ["a", "b"]}, {"thinking": "yes"}, {"tools": [{"type": "web_search"}]},
-        {"stream": "yes"}, {"tool_choice": "none"},
+        {"stop": [1]}, {"stop": ["a", "b"]}, {"thinking": "yes"}, {"stream": "yes"},
+        {"tools": [{"type": "web_search"}]}, {"tool_choice": "none"},
     ],
 )  # fmt: skip
 def test_bad_values_are_refused(fields: dict[str, Any]) -> None:
