@@ -38,6 +38,10 @@ class Manner:
     fresh: bool = False
     approve: Ask | None = None
 
+    def detail(self, usual: str) -> str:
+        """How much would be told of frames: "schema", "stats", "values" or "rows"."""
+        return "rows" if self.rows else self.level or usual
+
     def typed(self) -> Typed | None:
         """The type that the answer must be of.
 

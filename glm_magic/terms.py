@@ -54,9 +54,10 @@ def instruction_for(form: str | None, typed: Typed | None = None) -> str:
     return our_prompt(str(form))
 
 
-def taught(settings: Settings) -> Settings:
-    """The settings with the tutor's prompt before the system prompt, for a course's hints mode."""
-    if settings.provider.name == CLASSROOM:  # the service says it, and leaves code out too
+def taught(settings: Settings, mode: str) -> Settings:
+    """The settings, in a course's hints mode with the tutor's prompt before the system prompt."""
+    # A course's own service says it, and leaves code out too.
+    if mode != "hints" or settings.provider.name == CLASSROOM:
         return settings
     system = our_prompt("system") if settings.system is None else settings.system
     values = {**settings.values, "system": f"{our_prompt('hints')}\n\n{system}".strip()}

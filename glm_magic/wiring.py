@@ -172,12 +172,11 @@ class Workbench:
         # Where a recording may do, a key is missed only when there is none.
         asks = mode in ("live", "record") and self.stand_in is None
         settings = self.settings({**options, "replay": mode}, need_key=need_key and asks)
-        course = self.course
-        if course is None:
-            return settings
-        level = manner.level or settings.frame_detail if frames else "schema"
-        course.check_question("rows" if manner.rows else level, AROUND.tags())
-        return taught(settings) if course.mode == "hints" else settings
+        if course := self.course:
+            usual = settings.frame_detail if frames else "schema"
+            course.check_question(manner.detail(usual), AROUND.tags())
+            settings = taught(settings, course.mode)
+        return settings
 
     def _budget(self, settings: Settings, client: object, conversation: Conversation) -> TurnBudget:
         free = {"costs_nothing": client.answers} if isinstance(client, ReplayClient) else {}
