@@ -94,10 +94,7 @@ class Workbench:
         need_key: bool = True,
         allowed: bool = True,
     ) -> Settings:
-        """What holds now; raises like `settings.resolve`.
-
-        With `allowed=False` also what the course file does not allow.
-        """
+        """What holds now, with `allowed=False` also against the course; raises like `resolve`."""
         for name in options or ():
             check_name(name)
         course, configured = self.course, AROUND.configured()
