@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CLOCKS := tests/api tests/chat tests/variables/test_hostile.py
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lab test test-all lint bench clean
+.PHONY: help demo demo-lab notebooks binder test test-all lint bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,11 +32,20 @@ lint: .venv-test/.made ## Style and types only
 	.venv-test/bin/ruff format --check .
 	.venv-test/bin/mypy
 
+notebooks: .venv-test/.made ## Record the notebooks' answers from the sandbox anew, and run them
+	.venv-test/bin/python -m tests.notebooks.renew
+
+binder: ## Choose the versions of the Binder image anew
+	rm -rf .venv-binder
+	@.ci/environment "python$$(sed s/python-// binder/runtime.txt)" .venv-binder notebooks
+	echo '# Every package of the image, as `make binder` found them.' >binder/constraints.txt
+	.venv-binder/bin/python -m pip freeze --exclude-editable >>binder/constraints.txt
+
 bench: .venv-test/.made ## Measure what the design promises
 	.venv-test/bin/python -m tests.benchmarks
 
 clean: ## Remove the environments and all that tools leave behind
-	rm -rf .venv .venv-test .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-test .venv-binder .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf build dist screenshots *.egg-info
 	find glm_magic tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -154,6 +154,8 @@ def login(options: argparse.Namespace, magics: GLMMagics) -> None:
         keep_in_keyring(origin_of(url), key)
         kept = "in the system's keyring"
     sys.stdout.write(f"The key for {origin_of(url)} is kept {kept}.\n")
+    if bench.settings(need_key=False).replay == "auto":
+        sys.stdout.write("Recorded answers still come first; --fresh asks the model.\n")
     if not options.keep and keyring_installed():
         sys.stdout.write("To keep it for later kernels too: %glm login --keep\n")
 

@@ -1,46 +1,86 @@
 """Every notebook that ships runs as it stands, without a key and without a network."""
 
+import json
 from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
-FOLDER = Path(__file__).parents[2] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+from .running import FOLDER, NOTEBOOKS, asks, recordings_of, replays, run
+
 MOST_BYTES = 200_000
+STORIES = {"analysis", "classroom_student", "conversation", "panel", "quickstart"}
+EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+REPLAYED = pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if replays(path)], ids=lambda path: path.stem
+)
 
 
-def test_there_are_notebooks() -> None:
-    """The quickstart is among them."""
-    assert "quickstart.ipynb" in [path.name for path in NOTEBOOKS]
+def test_the_notebooks_are_there() -> None:
+    """The README and the demo lead to these."""
+    assert {path.stem for path in NOTEBOOKS} >= STORIES
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@EACH
 def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
-    """All cells run; each answer is one inert output that says where it came from."""
+    """All cells run; each answer is one inert output that says where it came from.
+
+    Where there are recordings, every answer comes from them, and is shown byte for byte as the
+    notebook in the repository shows it.
+    """
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    stored = [cell.get("outputs", ()) for cell in notebook.cells]
+    run(notebook, tmp_path, recordings_of(path))
     nbformat.validate(notebook)
     answers = 0
-    for cell in notebook.cells:
-        if not cell.source.startswith("%%glm") or "--preview" in cell.source:
+    for cell, before in zip(notebook.cells, stored, strict=True):
+        if not asks(cell):
             continue
         answers += 1
         (output,) = cell.outputs
         assert set(output["data"]) == {"text/markdown", "text/plain"}
         assert output.metadata["glm_magic"]["status"] == "complete"
         assert "no model was called" in unescape(output["data"]["text/markdown"])
+        if replays(path):
+            assert output.metadata["glm_magic"].get("recorded"), f"{cell.id}: make notebooks"
+            assert output["data"] == before[0]["data"], f"{cell.id}: make notebooks"
     assert answers
     assert len(nbformat.writes(notebook).encode()) < MOST_BYTES
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@EACH
 def test_a_notebook_is_clean(path: Path) -> None:
-    """What is in the repository has no outputs, valid cell ids, and little weight."""
+    """What is in the repository has valid cell ids and little weight."""
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    assert all(not cell.get("outputs") for cell in notebook.cells)
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     assert path.stat().st_size < MOST_BYTES
+
+
+@EACH
+def test_pictures_are_seen_without_running(path: Path) -> None:
+    """A notebook with recordings keeps what it showed; the two demos begin empty, to be run."""
+    cells = nbformat.read(path, as_version=4).cells
+    kinds = {kind for cell in cells for o in cell.get("outputs", ()) for kind in o.get("data", ())}
+    if replays(path):
+        assert "image/png" in kinds
+    elif path.stem in ("quickstart", "panel"):
+        assert not kinds
+
+
+@REPLAYED
+def test_recordings_are_the_sandboxs(path: Path) -> None:
+    """No answer was invented or asked of a model, every one is used, and the notebook says so."""
+    lines = recordings_of(path).read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["provider"] for line in lines} == {"sandbox"}
+    notebook = nbformat.read(path, as_version=4)
+    assert "recorded from the\nsandbox" in notebook.cells[0].source or (
+        "recorded from the sandbox" in notebook.cells[0].source
+    )
+
+
+def test_no_recording_is_without_its_notebook() -> None:
+    """A renamed notebook takes its recordings along."""
+    wanted = {recordings_of(path).name for path in NOTEBOOKS if replays(path)}
+    assert {path.name for path in FOLDER.glob("*.jsonl")} == wanted
