@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from .chat.conversation import Conversation
 from .chat.order import base_cell
+from .chat.records import answered, asked, turn_from
+from .chat.turns import NOT_FINISHED
 from .store.location import pointer_of
 from .store.notebook_file import read_notebook
 from .store.pointers import file_number
@@ -71,11 +73,18 @@ class Writer:
 
 
 def merge(conversation: Conversation, turns: Iterable[Turn]) -> None:
-    """Take in what only the notebook knows; of two answers in a cell the newer one stands."""
+    """Take in what only the notebook knows; of two answers in a cell the newer one stands.
+
+    An answer that never reached the disk, because that was full or its journal is damaged, is in
+    the notebook all the same.
+    """
     here = {turn.cell: turn.created for turn in conversation if turn.cell}
+    unfinished = {turn.id: turn for turn in conversation if turn.partial_reason == NOT_FINISHED}
     with conversation.asked_again():
         for turn in turns:
-            if turn.id not in conversation and turn.created > here.get(turn.cell or "", ""):
+            if turn.id in unfinished and turn.partial_reason != NOT_FINISHED:
+                conversation.finish(turn_from(asked(unfinished[turn.id]), answered(turn)))
+            elif turn.id not in conversation and turn.created > here.get(turn.cell or "", ""):
                 conversation.put(turn)
 
 
@@ -164,9 +173,9 @@ def _forked_there(store: Store, given: str, path: Path, saved: NotebookTurns) ->
     fork.replay(events)
     if not any(name in fork for name in ancestor):
         return False
-    asked = [event.get("turn") for event in events if event["kind"] == "asked"]
+    begun = [event.get("turn") for event in events if event["kind"] == "asked"]
     fresh = [
-        turn for turn in asked if isinstance(turn, dict) and str(turn.get("id")) not in ancestor
+        turn for turn in begun if isinstance(turn, dict) and str(turn.get("id")) not in ancestor
     ]
     said = {base_cell(str(turn.get("cell") or "")) for turn in fresh}
     waiting = said.intersection(saved.cells).difference(ancestor.values())

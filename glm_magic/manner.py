@@ -26,6 +26,7 @@ class Manner:
         agent: Whether the model may propose cells to run.
         fresh: Whether a model is asked although there is a recording.
         approve: Asks a person whether a call may run; None asks at the prompt.
+        sums_up: Whether the answer stands for all earlier turns from then on.
     """
 
     level: str | None = None
@@ -37,6 +38,7 @@ class Manner:
     agent: bool = False
     fresh: bool = False
     approve: Ask | None = None
+    sums_up: bool = False
 
     def detail(self, usual: str) -> str:
         """How much would be told of frames: "schema", "stats", "values" or "rows"."""
@@ -60,6 +62,7 @@ class Manner:
             "level": self.level, "rows": self.rows, "quantiles": self.quantiles,
             "form": self.form, "schema": _name(self.schema) if self.schema else None,
             "tools": [_name(one) for one in self.tools], "agent": self.agent,
+            "sums_up": self.sums_up,
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .chat.turns import Turn
 
 # Events after which a turn must survive a loss of power, not only of the process.
-_SYNCED = ("answered", "adopted", "compacted")
+_SYNCED = ("answered", "adopted")
 
 
 class Shelf:
@@ -56,12 +56,14 @@ class Shelf:
         store: Store | None = None,
     ) -> None:
         self.store = store or Store()
+        self.store.tell = warn
         self._notebook = notebook
         self._warn = warn
         self._open: dict[str, Conversation] = {}
         self._current: Conversation | None = None
         self._own: Conversation | None = None
         self._seen: tuple[int, int] | None = None
+        self._unclaimed: set[str] = set()  # conversations whose pointer could not be written
 
     @property
     def current(self) -> Conversation:
@@ -257,6 +259,9 @@ class Shelf:
             self.store.journal(conversation.name).append(*events, sync=sync)
         except StoreError as error:
             self._warn(f"{error.message} {error.remedy}")
+        else:
+            if conversation.name in self._unclaimed:
+                self._claim(conversation.name)
 
     def opened(self, conversation: Conversation, title: str, at: str) -> Event:
         """The event that begins this process's journal, and the notebook's pointer to it."""
@@ -268,8 +273,16 @@ class Shelf:
             event["notebook"] = str(path)
             if number := file_number(path):
                 event["file"] = number
-            try:
-                self.store.claim(path, conversation.name)
-            except StoreError as error:
-                self._warn(f"{error.message} {error.remedy}")
+            self._claim(conversation.name)
         return event
+
+    def _claim(self, name: str) -> None:
+        """Let the notebook point to the conversation; what fails is tried with each later event."""
+        path = self._notebook()
+        self._unclaimed.discard(name)
+        try:
+            if path is not None:
+                self.store.claim(path, name)
+        except StoreError as error:
+            self._unclaimed.add(name)
+            self._warn(f"{error.message} {error.remedy}")

@@ -248,11 +248,9 @@ class Workbench:
         first = 0 if limit is None else first_kept(turns, limit, conversation.tokens)
         return {turn.id for turn in turns[first:]}
 
-    def summary_question(self) -> Question:
-        """A question for a summary of what the next one would send; it is not part of it."""
-        told = Conversation()
-        told.adopt(self.shelf.current.before(None))
-        return self.question(our_prompt("compact"), conversation=told)
+    def summary_question(self, cell: str | None) -> Question:
+        """A question for a summary of all before this place; it stands for them afterwards."""
+        return self.question(our_prompt("compact"), cell=cell, sums_up=True)
 
     def _conversation(self, chat: str | None, *, once: bool) -> Conversation:
         if once:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..errors import ContentFilterError
 from .deltas import Delta
-from .turns import SENSITIVE, Turn, TurnBuilder
+from .turns import NOT_FINISHED, SENSITIVE, Turn, TurnBuilder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -62,7 +62,7 @@ class Asking:
     @property
     def turn(self) -> Turn:
         """The turn as it is now; finished once the iteration has ended."""
-        return self.builder.turn if self._finished else self.builder.finish("not finished")
+        return self.builder.turn if self._finished else self.builder.finish(NOT_FINISHED)
 
     def _begin(self) -> Exchange:
         if self._exchange is None:

@@ -73,16 +73,16 @@ class Conversation:
     def before(self, cell: str | None) -> tuple[Turn, ...]:
         """The turns that a request from this cell builds on.
 
-        Without those withdrawn or empty, and those whose cell was deleted from the notebook.
+        Without those withdrawn or empty, those whose cell was deleted from the notebook, and
+        those that a summary stands for.
         """
-        names = self._history.order.names[: self._place(cell)]
-        return tuple(turn for name in names if (turn := self._history.said(name)))
+        return tuple(self._history.sent(self._place(cell)))
 
-    def deleted(self) -> int:
-        """How many of its turns would be sent if their cells were not deleted."""
+    def deleted(self, cell: str | None = None) -> int:
+        """How many turns before this cell would be sent if their own cells were not deleted."""
         gone = self._history.presence.gone
-        names = [name for name in self._history.order.names if name in gone]
-        return sum(1 for name in names if self._history.size(name))
+        names = self._history.order.names[: self._place(cell)]
+        return sum(1 for name in names if name in gone and self._history.size(name))
 
     def tokens(self, turn: Turn) -> int:
         """Estimated tokens that one of its turns takes in later requests; counted once."""
@@ -190,18 +190,6 @@ class Conversation:
         self._tell("adopted", turns=told, source=source or None)
         self._settle()
         return len(taken)
-
-    def compact(self, summary: Turn) -> None:
-        """Let one turn stand for those that are sent; nothing stands in front of it any more.
-
-        Turns of deleted cells stay: they are in no summary, and their cells may come back.
-        """
-        summary = replace(summary, cell=None, earlier_digest="")
-        stay = {summary.id, *self._history.presence.gone}
-        gone = [name for name in self._history.order.names if name not in stay]
-        self._history.compact(summary, gone)
-        self._tell("compacted", turn=[asked(summary), answered(summary)], turns=gone)
-        self._settle()
 
     def arrange(self, cells: Sequence[str], saved_at: str = "") -> None:
         """Order the turns as their cells stand in the notebook.

@@ -39,6 +39,7 @@ class History:
         self.sources: set[str] = set()
         self._digests = Digests()
         self._tokens: dict[str, int] = {}  # of turns, as far as they were counted
+        self._summaries: set[str] = set()  # ids of turns that stand for those before them
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -46,6 +47,14 @@ class History:
         """The turn, if later requests say it: not one withdrawn, empty or of a deleted cell."""
         said = self.size(name) and name not in self.presence.gone
         return self.turns[name] if said else None
+
+    def sent(self, place: int) -> list[Turn]:
+        """What a request from this place says of earlier turns: the last summary and all since."""
+        names, first = self.order.names[:place], 0
+        if self._summaries:
+            behind = (at for at in range(len(names) - 1, -1, -1) if names[at] in self._summaries)
+            first = next((at for at in behind if self.said(names[at])), 0)
+        return [turn for name in names[first:] if (turn := self.said(name))]
 
     def size(self, name: str) -> int:
         """Estimated tokens that the turn takes in later requests; counted once."""
@@ -109,12 +118,6 @@ class History:
             self.sources.add(source)
         return taken
 
-    def compact(self, summary: Turn, gone: Iterable[str]) -> None:
-        """One turn comes to the front for others that leave."""
-        dropped = {*gone, summary.id}
-        kept = [name for name in self.order.names if name not in dropped]
-        self._change([summary.id, *kept], [summary])
-
     def settle(self, cells: Sequence[str] | None = None) -> list[str]:
         """Let turns stand as their cells do, these or those last heard of; see `Order.settle`."""
         self._digests.forget(0)
@@ -150,12 +153,12 @@ class History:
             self.remove(event["turns"])
         elif kind == "adopted":
             self.adopt([turn_from(*pair) for pair in event["turns"]], event.get("source", ""))
-        elif kind == "compacted":
-            self.compact(turn_from(*event["turn"]), event["turns"])
 
     def _set_turn(self, turn: Turn) -> None:
         self.turns[turn.id] = turn
         self._tokens.pop(turn.id, None)
+        if turn.sums_up:
+            self._summaries.add(turn.id)
 
     def _fuller(self, turn: Turn) -> Turn:
         """Of a turn that was known before and left, we know all there is: attachments too."""

@@ -29,7 +29,8 @@ class Put:
         new: The turn.
         old: The turn in whose place it stands.
         dropped: Turns that left with it, each with the place where it stood.
-        behind: The turn that it was put behind, "" for the front; None for the end.
+        behind: The turn that it was put behind, "" for the front; None for the end, where a cell
+            of which nothing is known is put.
     """
 
     new: str
@@ -62,6 +63,8 @@ class Order:
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._ranks: dict[str, int] = {}
+        # Of cells whose turns have left: how all stood then, and where the cell did.
+        self._left: dict[str, tuple[tuple[str, ...], int]] = {}
 
     def place(self, cell: str | None) -> int:
         """Where a turn of this cell stands, or would be put."""
@@ -81,6 +84,8 @@ class Order:
                 if one in self._places:
                     return self._places[one] + 1
         wanted = self._rank_of(cell)
+        if wanted is None and cell in self._left:
+            return self._place_again(*self._left[cell])
         place = len(self.names)
         if wanted is not None:
             for behind in range(len(self.names) - 1, -1, -1):
@@ -89,6 +94,15 @@ class Order:
                     break
                 place = behind if rank is not None else place
         return place
+
+    def _place_again(self, stood: Sequence[str], at: int) -> int:
+        """Behind the nearest that stood in front of it when it left: what came since follows it."""
+        standing = {name: place for place, name in enumerate(self.names)}
+        for name in reversed(stood[:at]):
+            place = standing.get(name, self._places.get(self._cells.get(name) or ""))
+            if place is not None:
+                return place + 1
+        return 0
 
     def _rank_of(self, cell: str | None) -> int | None:
         """Which cell of the notebook it is."""
@@ -124,7 +138,8 @@ class Order:
         left = [pair for pair in enumerate(self.names) if pair[1] in out] if out else []
         place = self.place(cell)
         old = self.names[place] if cell is not None and cell in self._places else instead
-        if old is None and behind is None and place < len(self.names):
+        elsewhere = place < len(self.names) or cell in self._left  # than where nothing is known
+        if old is None and behind is None and elsewhere:
             stay = (one for one in reversed(self.names[:place]) if one not in out)
             behind = next(stay, "")
         self._cells[name] = cell
@@ -132,7 +147,7 @@ class Order:
 
     @property
     def behind(self) -> str | None:
-        """What the last change put its turn behind; None when it put none or put it last."""
+        """What the last change put its turn behind; None when that need not be told."""
         last = self._done[-1] if self._done else None
         return last.behind if isinstance(last, Put) else None
 
@@ -254,7 +269,12 @@ class Order:
         return place
 
     def _set(self, names: Iterable[str]) -> int:
-        self.names = list(names)
+        stood, self.names = tuple(self.names), list(names)
+        leaving = set(stood).difference(self.names)
+        for place, name in enumerate(stood) if leaving else ():
+            cell = self._cells.get(name)
+            if cell and name in leaving:
+                self._left[cell] = (stood, place)
         cells = ((self._cells.get(name), place) for place, name in enumerate(self.names))
         self._places = {cell: place for cell, place in cells if cell}
         return 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .attachments import Attachment
 from .messages import Message, ToolCall, Usage
-from .turns import Turn
+from .turns import NOT_FINISHED, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
         KeyError: A field that every turn has is missing.
         TypeError: A field is of another type.
     """
-    record: Record = {"partial_reason": "not finished"} | asked
+    record: Record = {"partial_reason": NOT_FINISHED} | asked
     if answered is not None:
         record.pop("partial_reason")
         record |= answered

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _BROKEN = {"network_error": "connection lost", "error": "error from the host"}
 _NO_ANSWER = "(The user stopped me here.)"
 SENSITIVE = "withdrawn by the provider's content policy"
+NOT_FINISHED = "not finished"  # it is under way, or nobody knows how it ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,21 @@ class Turn:
         """Either "complete" or "partial"."""
         return "partial" if self.partial_reason else "complete"
 
+    @property
+    def sums_up(self) -> bool:
+        """Whether it was asked to stand for all turns before it."""
+        return self.options.get("sums_up") is True
+
     def messages(self) -> tuple[Message, ...]:
         """What later requests send of this turn: nothing that was withdrawn, no reasoning.
 
-        But that of tool calls: it is part of what the provider has cached. Repairs are over.
+        But that of tool calls: it is part of what the provider has cached. Repairs are over. A
+        summary that did not come whole stands for nothing.
         """
         steps = self.steps if any(step.tool_calls for step in self.steps) else ()
         if self.partial_reason == SENSITIVE or not (self.text or steps):
+            return ()
+        if self.sums_up and self.partial_reason:
             return ()
         return (self.user, *steps, Message("assistant", self.text or _NO_ANSWER))
 
@@ -130,7 +139,7 @@ def begin(
         earlier_digest=earlier_digest,
         left_out=left_out,
         options=options or {},
-        partial_reason="not finished",
+        partial_reason=NOT_FINISHED,
     )
 
 

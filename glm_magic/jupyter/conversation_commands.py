@@ -63,7 +63,8 @@ def show(options: argparse.Namespace, magics: GLMMagics) -> None:
     first = 0 if options.number else max(0, len(turns) - _SHOWN)
     rows = []
     for number, turn in enumerate(turns[first:], first + 1):
-        marks = [turn.partial_reason, "stale" if turn.id in stale else ""]
+        summary = "summary of those above" if turn.sums_up else ""
+        marks = [summary, turn.partial_reason, "stale" if turn.id in stale else ""]
         sent = "in" if turn.id in in_window else "out"
         rows.append([str(number), *_columns(turn), sent, ", ".join(filter(None, marks))])
     heads = ["place", "cell", "prompt", "model", "tokens", "cost", "window", ""]
@@ -179,17 +180,17 @@ def refresh(_: argparse.Namespace, magics: GLMMagics) -> None:
 
 
 def compact(_: argparse.Namespace, magics: GLMMagics) -> None:
-    """Let the model sum up what the next question would send, and go on from the summary."""
-    bench = magics.workbench()
+    """Let the model sum up what stands above this cell, and go on from the summary below it."""
+    place = magics.host.place()
     conversation = _current(magics)
-    told = len(conversation.before(None))
+    told = len(conversation.before(place))
     if told < 2:
-        raise ArgumentError("There is nothing to sum up yet.", "Two turns are the least.")
-    deleted = conversation.deleted()
-    answer = magics.show_question(bench.summary_question())
+        message = "There is nothing to sum up above this cell."
+        raise ArgumentError(message, "Two turns are the least; %glm show lists them in order.")
+    deleted = conversation.deleted(place)
+    answer = magics.show_question(magics.workbench().summary_question(place))
     if answer.partial_reason or not answer.text:
-        raise AnswerError("The summary did not come whole.", "Nothing was changed; try again.")
-    conversation.compact(answer.turn)
+        raise AnswerError("The summary did not come whole.", "It stands for nothing; try again.")
     said = f"{_turns(told)} became one."
     if deleted:
         said += f" {_turns(deleted)} of deleted cells stayed out of it."
@@ -219,6 +220,9 @@ def usage(_: argparse.Namespace, magics: GLMMagics) -> None:
     notes = [f"Today is {today}. Costs are reckoned from the catalog's prices, not billed amounts."]
     if any(one.estimated for one in spent):
         notes.append("estimated: the host did not say how many tokens; ours is an estimate.")
+    if bench.ledger.unread:
+        lines = "line" if bench.ledger.unread == 1 else "lines"
+        notes.append(f"Left out: {bench.ledger.unread} damaged {lines} of {bench.ledger.folder}")
     show_table(["by", "", "questions", "tokens in", "cached", "out", "cost"], rows, notes)
 
 

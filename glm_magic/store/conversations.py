@@ -15,6 +15,8 @@ from .pointers import read_pointer, write_pointer
 from .writing import read_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .lines import Event
 
 _T = TypeVar("_T")
@@ -63,9 +65,13 @@ class Store:
 
     Args:
         root: The folder; None for the user's own (see `location.root`).
+
+    Attributes:
+        tell: Given a sentence on each damaged file that is not in what `read` returns.
     """
 
     def __init__(self, root: Path | None = None) -> None:
+        self.tell: Callable[[str], None] = lambda _: None
         self._given = root
         self._root: Path | None = None
         self._journals: dict[str, Journal] = {}
@@ -142,9 +148,12 @@ class Store:
 
         Returns:
             Its id, or None: there is no pointer, it cannot be read, or it is damaged; a damaged
-            one is set aside.
+            one is set aside, and that is told.
         """
-        return read_pointer(location.pointer_of(self.root, notebook))
+        found, damage = read_pointer(location.pointer_of(self.root, notebook))
+        if damage:
+            self.tell(damage)
+        return found
 
     def claim(self, notebook: Path | str, conversation: str) -> None:
         """Remember which conversation a notebook has.

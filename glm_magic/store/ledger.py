@@ -23,11 +23,12 @@ _CLOCKS_DIFFER = timedelta(days=1)
 class _Read(NamedTuple):
     """What is known of one file, whose first `size` bytes were read."""
 
-    size: int
-    spent: tuple[Spent, ...]
+    size: int = 0
+    spent: tuple[Spent, ...] = ()
+    unread: int = 0
 
 
-_NOTHING = _Read(0, ())
+_NOTHING = _Read()
 
 
 class Ledger:
@@ -109,6 +110,11 @@ class Ledger:
         ]
         return totals_of(spent)
 
+    @property
+    def unread(self) -> int:
+        """How many lines could not be understood, in what was read so far: they do not count."""
+        return sum(one.unread for files in self._read.values() for one in files.values())
+
     def close(self) -> None:
         """Close this process's files; they open again when needed.
 
@@ -172,9 +178,10 @@ def _now(path: Path, known: _Read) -> _Read:
         return known
     data = read_whole(path, known.size)
     end = data.rfind(b"\n") + 1  # a line that is just being written is read when it is whole
-    events, _ = parse(data[:end])
+    events, damaged = parse(data[:end])
     spent = tuple(one for event in events if (one := spent_from(event)) is not None)
-    return _Read(known.size + end, known.spent + spent)
+    unread = len(damaged) + len(events) - len(spent)
+    return _Read(known.size + end, known.spent + spent, known.unread + unread)
 
 
 def _day_of(at: str) -> date:

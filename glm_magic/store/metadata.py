@@ -29,6 +29,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ..chat.records import answered, asked
+from ..chat.turns import NOT_FINISHED
 from .checking import turn_of
 from .packing import packed, unpacked
 
@@ -98,7 +99,7 @@ def turn_from_metadata(record: object, shown: str = "") -> Turn | None:
         told |= {name: unpacked(record, name, shown) for name in _PACKED}
         told["id"], told["text"] = told.pop("turn"), told.pop("answer")
         if told.get("status") == "partial":
-            told.setdefault("partial_reason", "not finished")
+            told.setdefault("partial_reason", NOT_FINISHED)
         return turn_of(told)
     except (KeyError, TypeError, ValueError):
         return None

@@ -13,8 +13,8 @@ from .location import resolved, safe_id
 from .writing import make_folders, read_whole, write_atomically
 
 
-def read_pointer(pointer: Path) -> str | None:
-    """The conversation's id, or None.
+def read_pointer(pointer: Path) -> tuple[str | None, str]:
+    """The conversation's id, or None; and a sentence on what is wrong with the file, or "".
 
     A damaged pointer is none; it gets another name, so that somebody can look at it. One that
     cannot be read is none too: a notebook can be used where no disk can, and its conversation
@@ -23,15 +23,16 @@ def read_pointer(pointer: Path) -> str | None:
     try:
         record = plain(read_whole(pointer))
     except OSError:
-        return None
+        return None, ""
     conversation = record.get("conversation") if isinstance(record, dict) else None
     if isinstance(conversation, str) and safe_id(conversation) == conversation:
-        return conversation
+        return conversation, ""
+    aside = pointer.with_name(pointer.name + DAMAGED)
     try:
-        files.replace(pointer, pointer.with_name(pointer.name + DAMAGED))
+        files.replace(pointer, aside)
     except OSError:  # then it stays where it is until it is written anew
-        return None
-    return None
+        aside = pointer
+    return None, f"{pointer} is damaged; kept as {aside.name}. %glm chats lists all conversations."
 
 
 def write_pointer(pointer: Path, conversation: str, notebook: Path | str) -> None:

@@ -129,6 +129,16 @@ def test_a_question_without_a_cell_keeps_its_place() -> None:
     assert restarted(events, ["new", "a", "b"]).stale() == set()
 
 
+def test_a_cell_that_came_back_behind_others_stays_there() -> None:
+    """Where its turn was put is known after a restart too, though it had left from elsewhere."""
+    conversation, events = kept(turn("1", "a"))
+    conversation.undo()
+    conversation.put(turn("panel"))
+    conversation.arrange(["a"])
+    conversation.put(turn("1 again", "a"))
+    assert told(conversation) == told(restarted(events, ["a"])) == ["panel", "1 again"]
+
+
 def test_a_moved_cell_takes_along_what_was_asked_behind_it() -> None:
     """How turns stood when something was said is known after a restart too."""
     conversation, events = kept(turn("a", "a"), turn("b", "b"))
@@ -185,17 +195,60 @@ def test_a_panel_that_asks_meanwhile_replaces_nothing() -> None:
     assert told(conversation) == ["panel again", "meanwhile"]
 
 
-def test_a_summary_leaves_the_turns_of_deleted_cells_alone() -> None:
-    """They are not sent, so they are not summed up; with their cell they come back."""
-    conversation, events = kept(turn("1", "a"), turn("2", "b"), turn("3", "c"))
-    conversation.arrange(["a", "b", "c"])
-    conversation.arrange(["a", "c"])
-    assert (sent(conversation), conversation.deleted()) == (["1", "3"], 1)
-    conversation.compact(turn("summary"))
-    assert sent(conversation) == sent(restarted(events, ["a", "c"])) == ["summary"]
-    assert sent(restarted(events, ["a", "b", "c"])) == ["summary", "2"]
+def summary(text: str, cell: str | None = None, **fields: Any) -> Turn:
+    """A turn that stands for those before it."""
+    return replace(turn(text, cell), options={"sums_up": True}, **fields)
+
+
+def test_a_summary_stands_for_what_is_before_it() -> None:
+    """Those behind it hear it alone; those before it hear what they did; undo takes it back."""
+    conversation, events = kept(turn("1", "a"), turn("2", "b"), summary("sum", "k"), turn("3", "c"))
+    for one in (conversation, restarted(events)):
+        assert told(one) == ["1", "2", "sum", "3"]
+        assert sent(one) == ["sum", "3"]
+        assert (sent(one, "b"), sent(one, "k"), sent(one, "c")) == (["1"], ["1", "2"], ["sum"])
     conversation.undo()
-    assert sent(conversation) == ["1", "3"]
+    conversation.undo()
+    assert sent(conversation) == ["1", "2"]
+
+
+def test_the_last_summary_counts() -> None:
+    """One that did not come whole, or whose cell was deleted, stands for nothing."""
+    conversation, events = kept(turn("1", "a"), summary("sum", "k"), turn("2", "b"))
+    conversation.put(summary("cut", partial_reason="interrupted"))
+    assert sent(conversation) == ["sum", "2"]
+    conversation.put(summary("all"))
+    assert sent(conversation) == sent(restarted(events)) == ["all"]
+    conversation.undo()
+    conversation.arrange(["a", "k", "b"])
+    conversation.arrange(["a", "b"])
+    assert sent(conversation) == ["1", "2"]
+
+
+def test_what_changes_before_a_summary_makes_it_stale() -> None:
+    """It was made from something else, and so was what was said behind it."""
+    conversation, _ = kept(turn("1", "a"))
+    for one in (summary("sum", "k"), turn("2", "b")):
+        conversation.put(replace(one, earlier_digest=conversation.digest_before(one.cell)))
+    conversation.put(turn("1, changed", "a"))
+    stale = conversation.stale()
+    assert [one.text for one in conversation if one.id in stale] == ["sum", "2"]
+    assert sent(conversation) == ["sum", "2"]
+
+
+def test_a_cell_whose_turn_left_comes_back_to_its_place() -> None:
+    """After clear and undo what was asked since stands behind it, also when nothing was saved."""
+    conversation, events = kept(turn("1", "a"), turn("2", "b"))
+    conversation.clear()
+    for text, cell in (("3", "c"), ("4", "d")):
+        conversation.put(turn(text, cell))
+    assert (sent(conversation, "a"), sent(conversation, "b")) == ([], [])
+    conversation.put(turn("1 again", "a"))
+    conversation.put(turn("2 again", "b"))
+    conversation.undo()
+    assert sent(conversation, "b") == ["1 again"]
+    conversation.put(turn("2 again", "b"))
+    assert told(conversation) == told(restarted(events)) == ["1 again", "2 again", "3", "4"]
 
 
 def test_turns_of_deleted_cells_can_be_imported() -> None:

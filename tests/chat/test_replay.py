@@ -41,14 +41,17 @@ class Living(RuleBasedStateMachine):
         self.seconds += 1
         return f"2025-01-01T00:{self.seconds // 60:02}:{self.seconds % 60:02}+00:00"
 
-    def asks(self, cell: str | None, text: str, prompt: str, end: str, *, framed: bool) -> None:
+    def asks(
+        self, cell: str | None, text: str, prompt: str, end: str, *, framed: bool, **fields: Any
+    ) -> None:
         """A question, which first takes in how the notebook was saved."""
         if self.unread:
             self.live.arrange(self.cells, self.saved_at)
             self.unread = False
         begun = turn("", cell, created=self.now(), earlier_digest=self.live.digest_before(cell))
         attached = (attachment(prompt),) if framed else ()
-        begun = replace(begun, prompt=prompt, attachments=attached, partial_reason="not finished")
+        said_first = {"prompt": prompt, "attachments": attached, "partial_reason": "not finished"}
+        begun = replace(begun, **said_first, **fields)
         self.live.begin(begun)
         if end != "killed":
             said = "" if end == SENSITIVE else text
@@ -83,11 +86,11 @@ class Living(RuleBasedStateMachine):
         if really:
             self.live.clear()
 
-    @rule(really=RARELY)
-    def compact(self, really: bool) -> None:
+    @rule(cell=CELLS, text=TEXTS, end=ENDS, really=RARELY)
+    def compact(self, cell: str | None, text: str, end: str, really: bool) -> None:
         """Not often either."""
         if really:
-            self.live.compact(turn("summary", created=self.now()))
+            self.asks(cell, text, "Sum up.", end, framed=False, options={"sums_up": True})
 
     @rule(cell=CELLS)
     def adopt(self, cell: str | None) -> None:

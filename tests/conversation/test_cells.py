@@ -72,6 +72,26 @@ def test_run_all_from_the_file_alone_sends_the_same_bytes(
     assert bodies(sandbox)[3:] == first
 
 
+def test_run_all_with_commands_in_cells_sends_the_same_bytes(
+    notebook: Notebook, sandbox: Sandbox
+) -> None:
+    """What was undone, cleared or summed up is asked again in its place, without a save."""
+    commands = {"undo": "%glm undo", "clear": "%glm clear", "compact": "%glm compact"}
+    for cell in ("a", "b", "undo", "c", "clear", "d", "e", "compact", "f"):
+        if cell in commands:
+            notebook.run(cell, commands[cell])
+        else:
+            notebook.ask(cell, f"sandbox: echo\nword {cell}")
+    said = [[text.split()[-1] for text in asked(sandbox, at)] for at in range(7)]
+    assert [len(one) for one in said] == [1, 2, 2, 1, 2, 3, 2]
+    assert (said[2], said[6][1]) == (["a", "c"], "f")
+    first = bodies(sandbox)
+    notebook.run_all()
+    notebook.restart()
+    notebook.run_all()
+    assert bodies(sandbox)[7:14] == bodies(sandbox)[14:] == first
+
+
 def test_a_moved_cell_is_asked_in_its_new_place(notebook: Notebook, sandbox: Sandbox) -> None:
     """Once the notebook is saved, turns stand as its cells stand, without a restart too."""
     for cell, prompt in (("a", "one"), ("b", "two"), ("c", "three")):

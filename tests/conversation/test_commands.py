@@ -1,5 +1,6 @@
 """The subcommands that look at the conversation and change it, in a real kernel."""
 
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_undo_and_redo_change_what_is_sent(three: Notebook, sandbox: Sandbox) ->
 def test_clear_forgets_until_it_is_undone(three: Notebook, sandbox: Sandbox) -> None:
     """After clear nothing is sent along, also after a restart with the saved file; undo undoes."""
     three.save()
-    assert three.glm("clear").startswith("Forgotten: 3 turns.")
+    assert three.glm("clear").strip() == "Forgotten: 3 turns. %glm undo brings them back."
     three.restart()
     three.ask("d", "four")
     assert asked(sandbox) == ["four"]
@@ -110,6 +111,7 @@ def test_show_brings_an_answer_back(three: Notebook) -> None:
 
 def test_usage_adds_up_what_was_spent(three: Notebook, open_notebook: Open) -> None:
     """Usage counts this conversation, all of them, models and days, with what the cache gave."""
+    began = datetime.now(UTC).date()  # midnight may come in between
     other = open_notebook("other.ipynb")
     other.ask("a", "elsewhere", "-m glm-4.5-air")
     rows = table(three.kernel.run("%glm usage"))
@@ -117,26 +119,58 @@ def test_usage_adds_up_what_was_spent(three: Notebook, open_notebook: Open) -> N
     assert counts["all", ""] == "4"
     assert counts["conversation", "this one"] == "3"
     assert (counts["model", "glm-4.5-air"], counts["model", "glm-4.5"]) == ("1", "3")
+    assert counts["conversation", "other.ipynb"] == "1"
+    days = {row[1]: int(row[2]) for row in rows if row[0] == "day (UTC)"}
+    assert sum(days.values()) == 4
+    assert set(days) <= {day.isoformat() for day in (began, datetime.now(UTC).date())}
     cached = {row[1]: row[4] for row in rows}
     assert cached["this one"] != "0"
     three.restart()
     assert table(three.kernel.run("%glm usage")) == rows
 
 
-def test_compact_goes_on_from_the_summary(three: Notebook, sandbox: Sandbox) -> None:
-    """Compact asks for a summary of all turns, and that alone is sent from then on."""
-    assert "3 turns became one" in three.glm("compact")
-    assert asked(sandbox)[:3] == ["one", "two", "three"]
-    summary = sandbox.requests[-1].json["messages"][-1]["content"]
+def test_compact_goes_on_from_the_summary(
+    three: Notebook, open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """Below it the summary alone is sent: at once, after a restart, and from the file alone."""
+    assert "3 turns became one" in three.run("k", "%glm compact").printed
+    *before, summary = asked(sandbox)
+    assert before == ["one", "two", "three"]
     three.ask("d", "four")
     assert asked(sandbox) == [summary, "four"]
+    assert [row[6] for row in three.rows()] == ["out", "out", "out", "in", "in"]
+    assert three.rows()[3][-1] == "summary of those above"
+    three.save()
     three.restart()
-    three.ask("d", "four again")
-    assert asked(sandbox) == [summary, "four again"]
+    there = open_notebook(machine="there")
+    for notebook in (there, three):
+        assert len(notebook.rows()) == 5
+        notebook.ask("d", "four again")
+        assert asked(sandbox) == [summary, "four again"]
+        assert notebook.stale() == []
     three.glm("undo")
     three.glm("undo")
     three.glm("undo")
-    assert three.prompts() == ["one", "two", "three"]
+    assert [row[6] for row in three.rows()] == ["in", "in", "in"]
+
+
+def test_a_summary_is_a_turn_of_its_cell(three: Notebook, sandbox: Sandbox) -> None:
+    """Cells above it hear what they did; an edit there makes it stale, and refresh renews it."""
+    three.run("k", "%glm compact")
+    summary = asked(sandbox)[-1]
+    three.ask("d", "four")
+    three.ask("b", "two, changed")
+    assert asked(sandbox) == ["one", "two, changed"]
+    assert [row[-1] for row in three.rows()] == [
+        "", "", "stale", "summary of those above, stale", "stale",
+    ]  # fmt: skip
+    three.glm("refresh")
+    assert asked(sandbox, -2) == ["one", "two, changed", "three", summary]
+    assert asked(sandbox) == [summary, "four"]
+    assert three.stale() == []
+    three.run("k", "%glm compact")
+    assert asked(sandbox) == ["one", "two, changed", "three", summary]
+    assert len(three.rows()) == 5
 
 
 def test_the_sandbox_sums_up_what_was_asked(three: Notebook) -> None:

@@ -104,7 +104,9 @@ def test_a_line_that_makes_no_sense_does_not_count(tmp_path: Path, good: bytes, 
     line = path.read_bytes()
     assert good in line
     path.write_bytes(line.replace(good, bad) + line)
-    assert Ledger(tmp_path).totals() == Totals(0.25, 120, 1, 0)
+    ledger = Ledger(tmp_path)
+    assert ledger.totals() == Totals(0.25, 120, 1, 0)
+    assert ledger.unread == 1
 
 
 def test_strangers_in_the_folder_do_not_count(tmp_path: Path) -> None:

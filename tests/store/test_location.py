@@ -120,7 +120,11 @@ def test_a_damaged_pointer_is_none_and_is_set_aside(tmp_path: Path, content: byt
     store.claim("/x/a.ipynb", "a")
     pointer = location.pointer_of(store.root, "/x/a.ipynb")
     pointer.write_bytes(content)
+    told: list[str] = []
+    store.tell = told.append
     assert store.of_notebook("/x/a.ipynb") is None
+    (sentence,) = told
+    assert sentence.startswith(f"{pointer} is damaged; kept as {pointer.name}.damaged.")
     assert pointer.with_name(pointer.name + ".damaged").read_bytes() == content
     store.claim("/x/a.ipynb", "b")
     assert store.of_notebook("/x/a.ipynb") == "b"
