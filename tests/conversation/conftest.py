@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,6 +11,7 @@ from glm_magic.sandbox import Sandbox
 from tests.canary import CANARY
 
 from .notebook import Notebook
+from .nursery import Nursery
 
 Open = Callable[..., Notebook]
 
@@ -24,13 +26,20 @@ def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def nursery(session_home: Path) -> Iterator[Nursery]:
+    """Where all kernels come from."""
+    with TemporaryDirectory(prefix="glm-") as sockets, Nursery(Path(sockets)) as one:
+        yield one
+
+
 @pytest.fixture
-def open_notebook(sandbox: Sandbox, tmp_path: Path) -> Iterator[Open]:
+def open_notebook(nursery: Nursery, sandbox: Sandbox, tmp_path: Path) -> Iterator[Open]:
     """Opens a notebook by name, with a kernel; `machine` names the user's data folder."""
     with ExitStack() as stack:
 
         def opened(name: str = "analysis.ipynb", *, machine: str = "here") -> Notebook:
-            notebook = Notebook(tmp_path / "files" / name, tmp_path / f"data-{machine}")
+            notebook = Notebook(nursery, tmp_path / "files" / name, tmp_path / f"data-{machine}")
             return stack.enter_context(notebook)
 
         yield opened

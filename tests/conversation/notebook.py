@@ -3,8 +3,6 @@
 What a cell puts out is kept as JupyterLab keeps it, and written only by `save`.
 """
 
-import os
-import signal
 from html import unescape
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +11,9 @@ import nbformat
 
 from glm_magic.chat.turns import Turn
 from glm_magic.store.metadata import turn_from_metadata
-from tests.kernel import Kernel, Ran
+from tests.kernel import Ran
+
+from .nursery import Nursery
 
 LOAD = "%load_ext glm_magic"
 
@@ -22,12 +22,14 @@ class Notebook:
     """A notebook at a path, with a kernel; use as a context manager.
 
     Args:
+        nursery: Raises its kernels.
         path: Where the file is, or will be; one that is there is opened.
         data: The user's data folder: another one is another machine.
     """
 
-    def __init__(self, path: Path, data: Path) -> None:
+    def __init__(self, nursery: Nursery, path: Path, data: Path) -> None:
         self.path, self.data = path, data
+        self._nursery = nursery
         path.parent.mkdir(parents=True, exist_ok=True)
         v4: Any = nbformat.v4
         self.document = nbformat.read(path, as_version=4) if path.exists() else v4.new_notebook()
@@ -40,12 +42,13 @@ class Notebook:
         self.kernel.__exit__()
 
     def _start(self) -> None:
-        self.kernel = Kernel(JPY_SESSION_NAME=str(self.path), GLM_DATA_DIR=str(self.data))
+        told = {"JPY_SESSION_NAME": str(self.path), "GLM_DATA_DIR": str(self.data)}
+        self.kernel = self._nursery.kernel(**told)
         self.kernel.__enter__()
         self.kernel.run(LOAD)
 
     def restart(self, at: Path | None = None) -> None:
-        """End the kernel in good order and start another one, perhaps under another path."""
+        """End the kernel as a server does and start another one, perhaps under another path."""
         self.kernel.__exit__()
         self.path = at or self.path
         self._start()
@@ -57,9 +60,7 @@ class Notebook:
 
     def kill(self) -> None:
         """Kill the kernel with SIGKILL, and see it dead."""
-        process = self.kernel.manager.provisioner.process
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        self.kernel.bury()
 
     def ask(self, cell: str, prompt: str, options: str = "") -> str:
         """Run a `%%glm` cell; the answer as it was shown."""

@@ -1,10 +1,11 @@
 """Real kernels in a tenth of a second each: forks of one process that has imported everything.
 
-`python -m tests.conversation.nursery` reads the name of a connection file from each line of stdin,
-raises a kernel that listens there, and says its process id on stdout.
+`python -m tests.conversation.nursery` reads an order from each line of stdin, as JSON: to raise a
+kernel that listens as a connection file says, or to bury one that is dead.
 """
 
 import gc
+import json
 import os
 import queue
 import signal
@@ -21,9 +22,9 @@ from jupyter_client.connect import write_connection_file
 from tests.kernel import Kernel
 
 _ROOT = Path(__file__).parents[2]
-# What a kernel imports until its first answer is there.
+# What a kernel imports until its first answer is there, and pandas, which takes longest.
 _IMPORTED = (
-    "httpx", "tenacity", "sqlite3", "tornado.platform.asyncio",
+    "httpx", "pandas", "tenacity", "sqlite3", "tornado.platform.asyncio",
     "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect",
     "IPython.extensions.storemagic", "ipykernel.debugger", "ipykernel.ipkernel",
     "ipykernel.zmqshell", "glm_magic.calls", "glm_magic.jupyter.extension",
@@ -33,75 +34,70 @@ _IMPORTED = (
 
 
 class Nursery:
-    """Raises kernels of one notebook, one after the other; use as a context manager.
+    """Raises kernels; use as a context manager.
 
     Args:
-        notebook: The path that the kernels are told.
-        data: The user's data folder.
         sockets: A folder with a short name, of the nursery's own: a socket's path must be short.
     """
 
-    def __init__(self, notebook: Path, data: Path, sockets: Path) -> None:
-        self._environment = {
-            "JPY_SESSION_NAME": str(notebook),
-            "GLM_DATA_DIR": str(data),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's words on how Python is built
-        }
+    def __init__(self, sockets: Path) -> None:
         self._sockets = sockets
         self._count = 0
 
     def __enter__(self) -> Self:
-        self._sockets.mkdir()
+        quiet = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # the debugger's words on Python's build
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.conversation.nursery"],
-            env={**os.environ, **self._environment, "PYTHONPATH": str(_ROOT)},
+            env={**os.environ, **quiet, "PYTHONPATH": str(_ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._next = self._ordered()
         return self
 
     def __exit__(self, error: object, *_: object) -> None:
         if error:
             self._process.kill()  # its kernels end with it
-        else:
-            self._finished(self._next).kill()
         self._process.communicate()
         assert error or self._process.returncode == 0
 
-    def kernel(self) -> "RaisedKernel":
-        """A kernel that listens; while it is used, the next one is raised."""
-        kernel, self._next = self._finished(self._next), self._ordered()
-        return kernel
-
-    def _ordered(self) -> str:
+    def kernel(self, **environment: str) -> "RaisedKernel":
+        """A kernel that listens, in the test's own surroundings and these variables."""
         self._count += 1
         place = str(self._sockets / str(self._count))
         file, _ = write_connection_file(
             f"{place}.json", transport="ipc", ip=place, key=os.urandom(16).hex().encode()
         )
-        assert self._process.stdin
-        self._process.stdin.write(f"{file}\n")
-        self._process.stdin.flush()
-        return file
+        around = {**os.environ, **environment}
+        pid = self._answer(file=file, environment=around, folder=str(Path.cwd()))
+        return RaisedKernel(self, file, pid)
 
-    def _finished(self, file: str) -> "RaisedKernel":
+    def bury(self, pid: int) -> None:
+        """Wait until a kernel that was killed is gone; one that ended by itself is a failure."""
+        assert self._answer(bury=pid) == signal.SIGKILL, "the kernel ended by itself"
+
+    def _answer(self, **order: Any) -> int:
+        assert self._process.stdin
         assert self._process.stdout
-        return RaisedKernel(file, int(self._process.stdout.readline()))
+        self._process.stdin.write(f"{json.dumps(order)}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
 
 class RaisedKernel(Kernel):
     """A kernel whose only end is to be killed.
 
     Args:
+        nursery: Buries it.
         connection_file: Says where it listens.
         pid: Its process.
     """
 
-    def __init__(self, connection_file: str, pid: int) -> None:
-        self.pid = pid
+    def __init__(self, nursery: Nursery, connection_file: str, pid: int) -> None:
+        self._nursery = nursery
         self._file = connection_file
+        self._pid = pid
+        self._buried = False
 
     def __enter__(self) -> Self:
         self.client = BlockingKernelClient(connection_file=self._file)
@@ -111,10 +107,16 @@ class RaisedKernel(Kernel):
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(ProcessLookupError):
-            self.kill()
         self.client.stop_channels()
         self.client.context.destroy(linger=0)
+        self.bury()
+
+    def bury(self) -> None:
+        """Kill it and see it dead."""
+        if not self._buried:
+            self._buried = True
+            self.kill()
+            self._nursery.bury(self._pid)
 
     def _see_messages(self) -> None:
         """Until messages on iopub arrive: what is sent before we have subscribed is lost."""
@@ -126,8 +128,12 @@ class RaisedKernel(Kernel):
                 return
 
     def kill(self) -> None:
-        """SIGKILL, now."""
-        os.kill(self.pid, signal.SIGKILL)
+        """SIGKILL, now; again when it is dead already."""
+        os.kill(self._pid, signal.SIGKILL)
+
+    def interrupt(self) -> None:
+        """What the front end's stop button does."""
+        os.kill(self._pid, signal.SIGINT)
 
     def last_words(self) -> list[dict[str, Any]]:
         """The contents of all outputs that had been sent and were not yet read."""
@@ -141,14 +147,17 @@ class RaisedKernel(Kernel):
         return outputs
 
 
-def _raise(connection_file: str) -> int:
+def _raise(file: str, environment: dict[str, str], folder: str) -> int:
     """Fork; the child is a kernel. Returns its process id once it listens."""
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(ours)
-            _be_kernel(connection_file, theirs)
+            os.environ.clear()
+            os.environ.update(environment)
+            os.chdir(folder)
+            _be_kernel(file, theirs)
         finally:
             os._exit(1)
     os.close(theirs)
@@ -171,17 +180,17 @@ def _be_kernel(connection_file: str, pipe: int) -> None:
 
 
 def main() -> None:
-    """Raise a kernel for each line, and bury those that are dead."""
+    """Do what each line orders; say the process id of who was raised, the signal of who died."""
     for name in _IMPORTED:
         import_module(name)
     gc.freeze()
-    raised = []
     for line in sys.stdin:
-        raised.append(_raise(line.strip()))
-        print(raised[-1], flush=True)
-    for child in raised:
-        _, status = os.waitpid(child, 0)
-        assert os.WTERMSIG(status) == signal.SIGKILL, "the kernel ended by itself"
+        order = json.loads(line)
+        if "bury" in order:
+            _, status = os.waitpid(order["bury"], 0)
+            print(os.WTERMSIG(status), flush=True)
+        else:
+            print(_raise(**order), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,17 +10,18 @@ from glm_magic.sandbox import Sandbox
 
 from .conftest import Open
 from .notebook import Notebook
+from .nursery import Nursery
 from .requests import asked
 
 
 @pytest.fixture
-def new(open_notebook: Open, tmp_path: Path) -> Open:
+def new(open_notebook: Open, nursery: Nursery, tmp_path: Path) -> Open:
     """Opens a new notebook whose file is there before its kernel, as Jupyter makes it."""
 
     def opened(name: str = "analysis.ipynb", *, machine: str = "here") -> Notebook:
         path = tmp_path / "files" / name
         path.unlink(missing_ok=True)
-        Notebook(path, tmp_path).save()
+        Notebook(nursery, path, tmp_path).save()
         return open_notebook(name, machine=machine)
 
     return opened

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import random
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -26,7 +25,7 @@ from tests.kernel import Ran
 from .notebook import LOAD, Notebook, turn_in
 from .nursery import Nursery, RaisedKernel
 
-KILLS, LANES, SEED = 200, 2, 20251124
+LANES, SEED = 2, 20251124
 # Some answers come at once, some over a while; some are long, for a journal line of many blocks.
 PROMPTS = (
     "sandbox: rate none\nsandbox: 20 tokens",
@@ -54,13 +53,20 @@ def cells(choice: random.Random) -> Iterator[tuple[str, str]]:
         yield cell, f"%%glm {thinking}\n{prompt}"
 
 
-def answers_before_kills(nurseries: Sequence[Nursery]) -> list[dict[str, str]]:
-    """Kill the kernels of each nursery one after the other; digests of what was shown, by turn."""
+def answers_before_kills(
+    nursery: Nursery, paths: Sequence[Path], data: Path, kills: int
+) -> list[dict[str, str]]:
+    """Kill the kernels of each notebook one after the other; digests of what was shown, by turn."""
     choice = random.Random(SEED)
-    told: list[dict[str, str]] = [{} for _ in nurseries]
-    for _ in range(KILLS // len(nurseries)):
+    told: list[dict[str, str]] = [{} for _ in paths]
+    for _ in range(kills):
         with ExitStack() as stack:
-            kernels = [stack.enter_context(nursery.kernel()) for nursery in nurseries]
+            kernels = [
+                stack.enter_context(
+                    nursery.kernel(JPY_SESSION_NAME=str(path), GLM_DATA_DIR=str(data))
+                )
+                for path in paths
+            ]
             for known, turns in zip(told, kill_each(kernels, choice), strict=True):
                 known |= {turn.id: digest(turn) for turn in turns}
     return told
@@ -116,25 +122,25 @@ def every_turn(kept: Kept) -> dict[str, Turn]:
     return turns
 
 
-@pytest.mark.timeout(240)
-def test_200_killed_kernels_lose_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
-    """After 200 kills every answer that was shown is kept and equal; the others are partial."""
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kills", [30, pytest.param(200, marks=pytest.mark.soak)])
+def test_killed_kernels_lose_nothing(
+    nursery: Nursery, sandbox: Sandbox, tmp_path: Path, kills: int
+) -> None:
+    """Every answer that was shown before a kill is kept and equal; the others are partial."""
     data = tmp_path / "data"
     paths = [tmp_path / f"{lane}.ipynb" for lane in range(LANES)]
-    with ExitStack() as stack:
-        sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glm-")))
-        nurseries = [Nursery(path, data, sockets / path.stem) for path in paths]
-        lanes = answers_before_kills([stack.enter_context(nursery) for nursery in nurseries])
+    lanes = answers_before_kills(nursery, paths, data, kills // LANES)
     for path, told in zip(paths, lanes, strict=True):
         name = Store(data).of_notebook(path)
         assert name is not None
-        check_kept(name, data, told)
-        check_next_kernel(path, name, data)
+        check_kept(name, data, told, kills // LANES)
+        with Notebook(nursery, path, data) as notebook:
+            check_next_kernel(notebook, name)
 
 
-def check_kept(name: str, data: Path, told: dict[str, str]) -> None:
+def check_kept(name: str, data: Path, told: dict[str, str], kills: int) -> None:
     """What was shown is on disk, and next to it only what was under way."""
-    kills = KILLS / LANES
     turns = every_turn(Store(data).read(name))
     assert {one: digest(turns[one]) for one in told} == told
     others = [turn for one, turn in turns.items() if one not in told]
@@ -157,13 +163,13 @@ def check_kept(name: str, data: Path, told: dict[str, str]) -> None:
     assert 0 <= len(booked) - len(told) <= kills
 
 
-def check_next_kernel(path: Path, name: str, data: Path) -> None:
+def check_next_kernel(notebook: Notebook, name: str) -> None:
     """The next kernel has the newest turn of each cell, as it was, and goes on."""
     conversation = Conversation()
-    conversation.replay(Store(data).read(name).events)
-    with Notebook(path, data) as notebook:
-        notebook.glm(f"export {path.with_suffix('.json')}")
-        found = import_turns(path.with_suffix(".json"))
-        assert [digest(turn) for turn in found] == [digest(turn) for turn in conversation]
-        notebook.ask("after", "And now?")
-        assert notebook.prompts()[-1] == "And now?"
+    conversation.replay(Store(notebook.data).read(name).events)
+    export = notebook.path.with_suffix(".json")
+    notebook.glm(f"export {export}")
+    found = import_turns(export)
+    assert [digest(turn) for turn in found] == [digest(turn) for turn in conversation]
+    notebook.ask("after", "And now?")
+    assert notebook.prompts()[-1] == "And now?"

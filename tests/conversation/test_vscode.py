@@ -12,6 +12,7 @@ from glm_magic.sandbox import Sandbox
 from tests.kernel import Kernel, Ran
 
 from .notebook import table
+from .nursery import Nursery
 from .requests import asked
 
 
@@ -19,16 +20,18 @@ class Editor:
     """A notebook in VS Code: a kernel that is told nothing by a server.
 
     Args:
+        nursery: Raises its kernels.
         path: Where the notebook is.
         data: The user's data folder.
     """
 
-    def __init__(self, path: Path, data: Path) -> None:
+    def __init__(self, nursery: Nursery, path: Path, data: Path) -> None:
         self.path, self.data = path, data
+        self._nursery = nursery
 
     def start(self) -> Kernel:
         """A kernel with the variable that VS Code sets in it, and the extension."""
-        self.kernel = Kernel(GLM_DATA_DIR=str(self.data))
+        self.kernel = self._nursery.kernel(GLM_DATA_DIR=str(self.data))
         self.kernel.__enter__()
         self.kernel.run(f"__vsc_ipynb_file__ = {str(self.path)!r}")
         self.run(0, "%load_ext glm_magic")
@@ -57,7 +60,7 @@ class Editor:
 
 @pytest.fixture
 def open_editor(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    nursery: Nursery, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], Editor]]:
     """Opens a notebook by name, in folders whose names must be quoted in an address."""
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
@@ -66,7 +69,7 @@ def open_editor(
         def opened(name: str) -> Editor:
             path = tmp_path / "päth with space" / name
             path.parent.mkdir(exist_ok=True)
-            editor = Editor(path, tmp_path / "data")
+            editor = Editor(nursery, path, tmp_path / "data")
             editor.start()
             stack.callback(lambda: editor.kernel.__exit__())
             return editor
