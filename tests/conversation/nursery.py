@@ -22,9 +22,9 @@ from jupyter_client.connect import write_connection_file
 from tests.kernel import Kernel
 
 _ROOT = Path(__file__).parents[2]
-# What a kernel imports until its first answer is there, and pandas, which takes longest.
+# What a kernel imports until its first answer is there, and what takes longest later.
 _IMPORTED = (
-    "httpx", "pandas", "tenacity", "sqlite3", "tornado.platform.asyncio",
+    "httpx", "nbformat", "pandas", "tenacity", "sqlite3", "tornado.platform.asyncio",
     "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.oinspect",
     "IPython.extensions.storemagic", "ipykernel.debugger", "ipykernel.ipkernel",
     "ipykernel.zmqshell", "glm_magic.calls", "glm_magic.jupyter.extension",
