@@ -102,9 +102,10 @@ def _nth(turns: list[Turn], number: str) -> Turn:
 
 def _show_again(turn: Turn) -> None:
     from ..answer import Answer
+    from ..store.metadata import MARK
 
     # Without the turn's metadata: the notebook would hold it twice.
-    display(Answer(turn).bundle(), raw=True)
+    display(Answer(turn).bundle(), raw=True, metadata=MARK)
 
 
 def last(_: argparse.Namespace, magics: GLMMagics) -> None:

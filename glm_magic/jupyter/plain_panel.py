@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import DisplayHandle, display
 
-from ..store.metadata import NAMESPACE
+from ..store.metadata import MARK
 from ..widget.offers import frame_names
 from ..widget.transcript import Transcript
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..widget.session import Session
 
 _PAINT_SECONDS = 0.5
-_MARK = {NAMESPACE: {"panel": True}}  # the words are those of turns, but this is none
 _HINT = "Stop waits for a running cell to end here; the notebook's ■ does not."
 
 
@@ -58,7 +57,7 @@ class PlainPanel:
     def show(self) -> None:
         """Display it in the running cell."""
         display(self.form)
-        self._handle.display(self._bundle(), raw=True, metadata=_MARK)
+        self._handle.display(self._bundle(), raw=True, metadata=MARK)
         self._session.cell_ends()  # nobody tells us of cells, and it tells of the turns there are
 
     def _button(self, widgets: Any, label: str, deed: Any) -> Any:
@@ -80,7 +79,7 @@ class PlainPanel:
             now = time.monotonic()
             if event["kind"] != "delta" or now - self._painted_at >= _PAINT_SECONDS:
                 self._painted_at = now
-                self._handle.update(self._bundle(), raw=True, metadata=_MARK)
+                self._handle.update(self._bundle(), raw=True, metadata=MARK)
 
     def _bundle(self) -> dict[str, str]:
         return {"text/markdown": self._transcript.markdown(), "text/plain": "…"}

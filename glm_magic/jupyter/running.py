@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..render.answer import fenced
 from ..render.cleaning import plain
 from ..render.inert import inert
+from ..store.metadata import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,10 +69,10 @@ class Runner:
 
         def show() -> None:
             source = inert(fenced(code, "python"))
-            display({"text/markdown": source, "text/plain": code}, raw=True)
+            display({"text/markdown": source, "text/plain": code}, raw=True, metadata=MARK)
             captured.show()
             if told:
-                display({"text/plain": "\n".join(told)}, raw=True)
+                display({"text/plain": "\n".join(told)}, raw=True, metadata=MARK)
 
         self.shown.append(show)
         show()

@@ -9,6 +9,7 @@ from IPython.display import display
 
 from ..render.cleaning import plain
 from ..render.escapes import literal
+from ..store.metadata import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]], notes: Seque
     text = "\n".join([*lines, *(textwrap.fill(note, 100) for note in notes)])
     table = [_markdown_row(heads), "|---" * len(heads) + "|", *map(_markdown_row, rows)]
     markdown = "\n".join([*table, "", *(f"<small>{literal(note)}</small>  " for note in notes)])
-    display({"text/plain": text, "text/markdown": markdown}, raw=True)
+    display({"text/plain": text, "text/markdown": markdown}, raw=True, metadata=MARK)
 
 
 def _cleaned(cells: Sequence[str]) -> list[str]:

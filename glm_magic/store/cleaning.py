@@ -1,8 +1,10 @@
 """A notebook without us, before it is published; `scan` for keys is here too.
 
-Ours are: outputs that carry a turn, everything a `%%glm` cell has put out (a preview shows the
-whole request, an answer cut off by a dead kernel carries no turn yet), the quoted prompts of an
-exported notebook, the state of our widgets. Prompts in cells are the user's own and stay.
+Ours are: outputs that carry a turn or our mark, everything a `%%glm` cell has put out (a preview
+shows the whole request, an answer cut off by a dead kernel carries no turn yet), and so for a cell
+of nothing but `%glm` lines; what a cell with other code has printed beside a `%glm … --preview`;
+the quoted prompts of an exported notebook; the state of our widgets. Prompts in cells are the
+user's own and stay.
 """
 
 from __future__ import annotations
@@ -13,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
 from .metadata import NAMESPACE
-from .notebook_json import cell_lists, entry, is_prompt, open_notebook, outputs_of
+from .notebook_json import (
+    cell_lists,
+    commands_in,
+    entry,
+    is_prompt,
+    open_notebook,
+    outputs_of,
+)
 from .scanning import Finding, scan
 from .writing import write_atomically
 
@@ -25,6 +34,7 @@ __all__ = ["Finding", "scan", "strip_notebook"]
 _STATE = "application/vnd.jupyter.widget-state+json"
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
+_PREVIEW = re.compile(r"\s--preview(?!\S)")
 # What marks a widget as ours: anywidget's name for its class, or a class name in the page.
 _OUR_WIDGET = re.compile(r"glm[-_]magic(?:[.-]|$)")
 
@@ -93,11 +103,14 @@ def _without(metadata: dict[str, Any]) -> int:
 
 def _strip_outputs(cell: dict[str, Any], gone: set[str], keep_answers: bool) -> int:
     outputs = outputs_of(cell)
-    prompt = is_prompt(cell)
+    commands, alone = commands_in(cell)
+    whole_cell = alone or is_prompt(cell)
+    printed = any(_PREVIEW.search(line) for line in commands)
     count, kept = 0, []
     for output in outputs:
         metadata = entry(output, "metadata")
-        ours = prompt or NAMESPACE in metadata
+        stream = isinstance(output, dict) and output.get("output_type") == "stream"
+        ours = whole_cell or NAMESPACE in metadata or (printed and stream)
         view = entry(entry(output, "data"), _VIEW).get("model_id")
         if (ours and not keep_answers) or (isinstance(view, str) and view in gone):
             count += 1

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "glm_magic"
 SCHEMA = 1
+# On what else of ours is displayed, so that `strip` knows it; no turn is read from it.
+MARK = {NAMESPACE: {"schema": SCHEMA}}
 _PACKED = ("prompt", "answer", "reasoning", "context")
 _EMBEDDED = ("context", "images")
 _ORDER = (

@@ -20,6 +20,8 @@ LIMIT_BYTES = 100_000_000
 _INDENT = re.compile(r"\A\s*[\[{]\r?\n([ \t]+)")
 _BOM = "\ufeff"
 _PROMPT = re.compile(r"\s*%%glm(?:_map)?(?!\S)")
+_COMMAND = re.compile(r"%glm(?!\S)")
+_SETTING = re.compile(r"%(?:(?:re|un)?load_ext\s+glm_magic|config\s+GLM\b.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,17 @@ def source_of(cell: dict[str, Any]) -> str:
 def is_prompt(cell: dict[str, Any]) -> bool:
     """Whether the cell asks with `%%glm` or `%%glm_map`: then all its output is ours."""
     return cell.get("cell_type") == "code" and _PROMPT.match(source_of(cell)) is not None
+
+
+def commands_in(cell: dict[str, Any]) -> tuple[list[str], bool]:
+    """The `%glm` lines of a code cell, and whether there is no other code in it."""
+    if cell.get("cell_type") != "code":
+        return [], False
+    lines = [line.strip() for line in source_of(cell).replace("\\\n", " ").splitlines()]
+    code = [line for line in lines if line and not line.startswith("#")]
+    commands = [line for line in code if _COMMAND.match(line)]
+    rest = [line for line in code if not (_COMMAND.match(line) or _SETTING.match(line))]
+    return commands, bool(commands) and not rest
 
 
 def shown_of(output: dict[str, Any]) -> str:

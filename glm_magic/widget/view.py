@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
+from ..store.metadata import MARK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -59,6 +61,7 @@ class PanelWidget(anywidget.AnyWidget):
         words = "The GLM chat panel. If you see only this line: %glm panel --plain"
         if isinstance(bundle, tuple):
             bundle[0]["text/plain"] = words
+            bundle[1].update(MARK)
         return bundle
 
     def close(self) -> None:

@@ -105,7 +105,7 @@ def test_show_brings_an_answer_back(three: Notebook) -> None:
         number = three.prompts().index(prompt)
         kept = three.document.cells[number]["outputs"][0]["data"]["text/markdown"]
         assert output["data"]["text/markdown"] == kept
-        assert output["metadata"] == {}
+        assert output["metadata"] == {"glm_magic": {"schema": 1}}
     assert "this conversation has 3" in three.kernel.run("%glm show 4").error
 
 

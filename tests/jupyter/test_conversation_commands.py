@@ -28,7 +28,7 @@ URL = "https://example.com/one.png"
 def bundles(monkeypatch: pytest.MonkeyPatch) -> list[Bundle]:
     """What tables display."""
     found: list[Bundle] = []
-    monkeypatch.setattr(tables, "display", lambda bundle, raw: found.append(bundle))
+    monkeypatch.setattr(tables, "display", lambda bundle, **_: found.append(bundle))
     return found
 
 

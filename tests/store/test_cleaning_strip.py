@@ -50,7 +50,9 @@ def sample(folder: Path) -> Path:
         folder / "n.ipynb",
         document(
             asked(one),
-            code("%glm ask x", USERS, output(turn(2, text=TEXT)), cell="line"),
+            code("mine()\n%glm ask x", USERS, output(turn(2, text=TEXT)), cell="line"),
+            code("%config GLM.stop = None\n# look\n%glm refresh", PREVIEW, cell="commands"),
+            code("x = 1\n%glm ask \\\n  --preview Why?", PREVIEW, cell="mixed"),
             code("\n%%glm --preview\nWhy?", PREVIEW, cell="preview"),
             code("%%glmx\nnot ours", USERS, cell="user"),
             code("panel()", view, cell="panel", glm_magic={"a": 1}, tags=["keep"]),
@@ -65,7 +67,7 @@ def test_no_trace_is_left(tmp_path: Path) -> None:
     """Answers, metadata, previews and widget state go; prompts and all of the user's stay."""
     path = sample(tmp_path)
     before = load(path)
-    assert strip_notebook(path) == 9
+    assert strip_notebook(path) == 11
     text = path.read_text()
     after = load(path)
     assert '"glm_magic"' not in text
@@ -74,8 +76,8 @@ def test_no_trace_is_left(tmp_path: Path) -> None:
     assert text.count("Why is the sky blue?") == 1
     assert "".join(after["cells"][0]["source"]) == "%%glm\nWhy is the sky blue?"
     assert after["cells"][1]["outputs"] == [before["cells"][1]["outputs"][0]]
-    assert after["cells"][3] == before["cells"][3]
-    assert after["cells"][4]["metadata"] == {"tags": ["keep"]}
+    assert after["cells"][5] == before["cells"][5]
+    assert after["cells"][6]["metadata"] == {"tags": ["keep"]}
     state = after["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
     assert set(state) == {"shared", "slider"}
 
@@ -93,7 +95,7 @@ def test_checking_changes_nothing(tmp_path: Path) -> None:
     """With `check` the traces are counted and the file stays."""
     path = sample(tmp_path)
     raw = path.read_bytes()
-    assert strip_notebook(path, check=True) == 9
+    assert strip_notebook(path, check=True) == 11
     assert path.read_bytes() == raw
 
 
@@ -116,7 +118,9 @@ def test_prompts_can_go(tmp_path: Path) -> None:
     """With `prompts` the `%%glm` cells go too."""
     path = sample(tmp_path)
     strip_notebook(path, prompts=True)
-    assert [cell["id"] for cell in load(path)["cells"]] == ["line", "user", "panel"]
+    assert [cell["id"] for cell in load(path)["cells"]] == [
+        "line", "commands", "mixed", "user", "panel",
+    ]  # fmt: skip
 
 
 def test_an_exported_notebook_becomes_its_prompts(tmp_path: Path) -> None:
