@@ -240,8 +240,14 @@ class Shelf:
             events: What has happened in it.
         """
         path = self._notebook()
-        given = self.store.of_notebook(path) if path is not None else None
-        if path is None or given is None or given == conversation.name:
+        if path is None:
+            return
+        given = self.store.of_notebook(path)
+        try:
+            given = given or self.store.claim_first(path, conversation.name)
+        except StoreError:  # it is tried again in a moment, and told
+            return
+        if given is None or given == conversation.name:
             return
         if not goes_on(self.store, given, path, read_notebook(path)):
             return

@@ -11,7 +11,7 @@ from . import files, location
 from .failures import reason
 from .journal import Journal, close_all, read_journal
 from .outline import Outline, outline
-from .pointers import read_pointer, write_pointer
+from .pointers import read_pointer, write_first_pointer, write_pointer
 from .writing import read_whole
 
 if TYPE_CHECKING:
@@ -162,6 +162,16 @@ class Store:
             StoreError: It could not be written; the earlier claim, if any, stands.
         """
         write_pointer(location.pointer_of(self.root, notebook), conversation, notebook)
+
+    def claim_first(self, notebook: Path | str, conversation: str) -> str | None:
+        """Do so unless another conversation was quicker; the one that it has then.
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        pointer = location.pointer_of(self.root, notebook)
+        mine = write_first_pointer(pointer, conversation, notebook)
+        return conversation if mine else self.of_notebook(notebook)
 
     def _summary(self, conversation: str) -> Summary:
         outlines = self._outlines(conversation)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Each of them raises OSError.
 CALLS = (
-    "close", "fsync", "make_folder", "names_in", "open_file", "read", "remove", "replace",
+    "close", "fsync", "link", "make_folder", "names_in", "open_file", "read", "remove", "replace",
     "set_mode", "status", "status_of", "write",
 )  # fmt: skip
 
@@ -82,6 +82,11 @@ def make_folder(path: Path) -> None:
 def replace(source: Path, target: Path) -> None:
     """Give a file another name, in one step; what had that name is gone."""
     source.replace(target)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, in one step; fails when there is a file of that name."""
+    os.link(source, target)
 
 
 def remove(path: Path) -> None:

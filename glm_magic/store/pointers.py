@@ -10,7 +10,7 @@ from .failures import store_error
 from .journal import DAMAGED
 from .lines import plain
 from .location import resolved, safe_id
-from .writing import make_folders, read_whole, write_atomically
+from .writing import make_folders, read_whole, write_atomically, write_first
 
 
 def read_pointer(pointer: Path) -> tuple[str | None, str]:
@@ -46,12 +46,29 @@ def write_pointer(pointer: Path, conversation: str, notebook: Path | str) -> Non
     Raises:
         StoreError: It could not be written; an earlier pointer stands.
     """
+    write_atomically(pointer, _prepared(pointer, conversation, notebook))
+
+
+def write_first_pointer(pointer: Path, conversation: str, notebook: Path | str) -> bool:
+    """Point from a notebook to a conversation unless it points to one; arguments as above.
+
+    Returns:
+        Whether it does now; else somebody was quicker.
+
+    Raises:
+        StoreError: It could not be written.
+    """
+    return write_first(pointer, _prepared(pointer, conversation, notebook))
+
+
+def _prepared(pointer: Path, conversation: str, notebook: Path | str) -> bytes:
+    """What the file will hold, its folder being there."""
     record = {"conversation": safe_id(conversation), "notebook": resolved(notebook)}
     try:
         make_folders(pointer.parent)
     except OSError as error:
         raise store_error(pointer, error, deed="written") from error
-    write_atomically(pointer, json.dumps(record).encode() + b"\n")
+    return json.dumps(record).encode() + b"\n"
 
 
 def file_number(path: Path | str) -> int | None:

@@ -11,6 +11,7 @@ from . import files
 from .failures import store_error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # What a file system answers that cannot fsync a folder (network drives, Windows); not a failure.
@@ -20,6 +21,7 @@ _NO_FOLDER_SYNC = {
     if hasattr(errno, name)
 }
 _NO_MODES = {errno.EPERM, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS}
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _PIECE_BYTES = 1 << 24
 
 
@@ -43,7 +45,37 @@ def write_atomically(path: Path, data: bytes, mode: int | None = 0o600) -> None:
         raise store_error(path, error, deed="written") from error
 
 
-def _replace(path: Path, data: bytes, mode: int | None) -> None:
+def write_first(path: Path, data: bytes) -> bool:
+    """Make a file, whole at once, unless there is one; tells whether it was made.
+
+    Of several who try at the same time one succeeds, but where the file system has no links.
+
+    Raises:
+        StoreError: It could not be made.
+    """
+    try:
+        _replace(path.resolve(), data, 0o600, put=_link)
+    except FileExistsError:
+        return False
+    except (OSError, ValueError, RuntimeError) as error:
+        raise store_error(path, error, deed="written") from error
+    return True
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        files.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        files.replace(source, target)
+    else:
+        _remove_quietly(source)
+
+
+def _replace(
+    path: Path, data: bytes, mode: int | None, put: Callable[[Path, Path], None] | None = None
+) -> None:
     mode = _mode_of(path, mode)
     # Of a length of its own: the file's name may already be as long as names can be.
     temporary = path.with_name(f".glm_magic-{os.urandom(8).hex()}.tmp")
@@ -57,7 +89,7 @@ def _replace(path: Path, data: bytes, mode: int | None) -> None:
         files.fsync(descriptor)
         open_descriptor, descriptor = descriptor, None
         files.close(open_descriptor)
-        files.replace(temporary, path)
+        (put or files.replace)(temporary, path)
     except BaseException:  # a stopped cell leaves nothing behind either
         if descriptor is not None:
             close_quietly(descriptor)

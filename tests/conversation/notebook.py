@@ -100,8 +100,9 @@ class Notebook:
         return self.document.cells[-1]
 
     def save(self, at: Path | None = None) -> Path:
-        """Write the file as Jupyter's server does, or a copy of it."""
+        """Write the file as Jupyter's server does, or a copy of it; it is valid."""
         untyped: Any = nbformat
+        untyped.validate(self.document)
         path = at or self.path
         path.parent.mkdir(parents=True, exist_ok=True)
         untyped.write(self.document, path)

@@ -167,6 +167,27 @@ def test_two_kernels_on_one_saved_notebook_lose_nothing(open_notebook: Open) -> 
     assert len(again.chats()) == 1
 
 
+def test_two_kernels_that_answer_at_once_lose_nothing(open_notebook: Open) -> None:
+    """Both stream into the journals of one notebook at the same time."""
+    both = [open_notebook(), open_notebook()]
+    for number in range(3):
+        source = f"%%glm --no-think\nsandbox: rate 300\nsandbox: 60 tokens\nnumber {number}"
+        cells = [f"{name}-{number}" for name in ("one", "other")]
+        started = [
+            one.kernel.start(source, cell=cell) for one, cell in zip(both, cells, strict=True)
+        ]
+        for one, message in zip(both, started, strict=True):
+            assert one.kernel.finish(message).status == "ok"
+    for one in both:
+        one.kill()
+    again = open_notebook()
+    rows = again.rows()
+    assert sorted(row[1] for row in rows) == sorted(
+        f"{name}-{number}" for name in ("one", "other") for number in range(3)
+    )
+    assert {row[-1].replace("stale", "") for row in rows} == {""}
+
+
 def test_two_notebooks_never_mix(open_notebook: Open, sandbox: Sandbox) -> None:
     """Notebooks with equal cell ids, asked in turns, each hold their own turns only."""
     one, other = open_notebook("one.ipynb"), open_notebook("other.ipynb")

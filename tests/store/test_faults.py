@@ -158,6 +158,19 @@ def test_a_notebook_points_to_its_old_or_its_new_conversation(
 
 
 @EVERY_FAULT
+def test_a_first_claim_is_whole_or_not_there(tmp_path: Path, how: int | str) -> None:
+    """`claim_first` that returns has made the pointer; one that fails has perhaps, but whole."""
+    for number, disk in each_call(how):
+        store = Store(tmp_path / str(number))
+        returned = None
+        with disk, contextlib.suppress(StoreError, Killed):
+            returned = store.claim_first("/x/a.ipynb", "new")
+        found = Store(store.root).of_notebook("/x/a.ipynb")
+        assert found == "new" if returned else found in (None, "new")
+        assert store.claim_first("/x/a.ipynb", "new") == "new"
+
+
+@EVERY_FAULT
 def test_finding_a_conversation_never_fails(tmp_path: Path, how: int | str) -> None:
     """With a failing disk, lists and pointers may be empty, and that is all."""
     for _, disk in each_call(how):

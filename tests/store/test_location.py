@@ -1,5 +1,6 @@
 """Whatever a user calls things, they lie in our folder, and each has its own place."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -97,6 +98,25 @@ def test_a_link_to_a_notebook_is_that_notebook(tmp_path: Path) -> None:
     for way in (real / "a.ipynb", tmp_path / "b.ipynb", tmp_path / "link" / ".." / "b.ipynb"):
         assert store.of_notebook(way) == "a"
     assert store.of_notebook(real / "b.ipynb") is None
+
+
+@pytest.mark.parametrize("error", [None, errno.EPERM, errno.EOPNOTSUPP])
+def test_the_first_claim_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int | None
+) -> None:
+    """Whoever claims second is told who was first, also where no second name can be given."""
+    if error is not None:
+
+        def refused(*_: object) -> None:
+            raise OSError(error, os.strerror(error))
+
+        monkeypatch.setattr(os, "link", refused)
+    one, other = Store(tmp_path), Store(tmp_path)
+    assert one.claim_first("/x/a.ipynb", "a") == "a"
+    assert other.of_notebook("/x/a.ipynb") == "a"
+    if error is None:
+        assert other.claim_first("/x/a.ipynb", "b") == "a"
+    assert [path.suffix for path in (tmp_path / "notebooks").iterdir()] == [".json"]
 
 
 def test_a_renamed_notebook_is_another_path(tmp_path: Path) -> None:
