@@ -59,9 +59,16 @@ def inert(markdown: str) -> str:
         text = _top_fence(piece.fence, mark) if top and piece.fence else _inner(piece, mark)
         if index:
             # Blank lines on both sides: no formula, HTML block or paragraph reaches across.
-            written.append("\n\n" if top or _is_top(found[index - 1]) else "\n")
+            apart = top or _is_top(found[index - 1])
+            written.append(_blank_line(written[-1], text) if apart else "\n")
         written.append(text)
     return "".join(written)
+
+
+def _blank_line(before: str, behind: str) -> str:
+    """The line ends that are missing for a blank line in between: each costs bytes in a file."""
+    there = len(before) - len(before.rstrip("\n")) + len(behind) - len(behind.lstrip("\n"))
+    return "\n" * max(0, 2 - there)
 
 
 def language(info: str) -> str:
