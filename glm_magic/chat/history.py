@@ -37,6 +37,7 @@ class History:
         self.presence = Presence()
         self.asked_here: set[str] = set()
         self.sources: set[str] = set()
+        self._replayed: set[str] = set()  # ids of turns that were told as asked
         self._digests = Digests()
         self._tokens: dict[str, int] = {}  # of turns, as far as they were counted
         self._summaries: set[str] = set()  # ids of turns that stand for those before them
@@ -135,8 +136,12 @@ class History:
             self.order.reorder(names)
             self._digests.forget(0)
         if kind == "asked":
+            turn = turn_from(event["turn"])
+            if turn.id in self._replayed:  # a journal that was copied tells it again
+                return
+            self._replayed.add(turn.id)
             self.begin(
-                turn_from(event["turn"]),
+                turn,
                 event.get("dropped", ()),
                 behind=event.get("behind"),
                 instead=event.get("instead"),
