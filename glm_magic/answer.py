@@ -11,6 +11,9 @@ from .render.steps import steps_markdown, steps_plain
 from .store.metadata import output_metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .chat.attachments import Attachment
     from .chat.messages import Usage
     from .chat.turns import Turn
 
@@ -197,7 +200,7 @@ def footer(turn: Turn) -> str:
 
 def _sent(turn: Turn) -> str:
     """What went along with the prompt, with what earlier turns carried."""
-    sent = [one.label() for one in turn.attachments]
+    sent = list(sent_along(turn.attachments, turn.user.content))
     if turn.earlier_turns:
         turns = (
             "1 earlier turn" if turn.earlier_turns == 1 else f"{turn.earlier_turns} earlier turns"
@@ -205,6 +208,18 @@ def _sent(turn: Turn) -> str:
         names = f" with {', '.join(turn.earlier_names)}" if turn.earlier_names else ""
         sent.append(turns + names)
     return ", ".join(sent) or "the prompt only"
+
+
+def sent_along(attachments: Iterable[Attachment], content: str) -> Iterator[str]:
+    """What each attachment is, and about how many tokens it takes of a message.
+
+    Args:
+        attachments: Those of the message.
+        content: The message; what an earlier one holds already is not in it.
+    """
+    for one in attachments:
+        took = f"~{one.tokens:,} tokens" if one.text in content else "sent before"
+        yield f"{one.label()} {took}" if one.text else one.label()
 
 
 def warnings(turn: Turn) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import ModuleType
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from .chat.attachments import Attachment
 from .chat.tokens import estimate_tokens
+from .errors import Stopped
 from .keys import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .keys import APIKey
 
@@ -78,7 +80,10 @@ class Detail:
 
 
 def gather(
-    values: Mapping[str, object], detail: Detail, pictures: Mapping[str, object]
+    values: Mapping[str, object],
+    detail: Detail,
+    pictures: Mapping[str, object],
+    say: Callable[[str], None] | None = None,
 ) -> tuple[Attachment, ...]:
     """Describe variables to a model; frames that share key columns are pointed out.
 
@@ -86,44 +91,62 @@ def gather(
         values: The variables by name; an `Attachment` among them is taken as it is.
         detail: How much is told.
         pictures: Figures and images by name, to be sent as pictures.
+        say: Is told in one line what takes more than a second, and "" when it is over.
 
     Raises:
         FrameError: A frame cannot be read, or something is no picture.
+        Stopped: The user interrupted; a `KeyboardInterrupt`.
     """
     new = [name for name, value in values.items() if not isinstance(value, Attachment)]
     tokens = max(_TOKENS_AT_LEAST, min(_TOKENS_EACH, _TOKENS_TOGETHER // max(1, len(new))))
     found = [
-        value if isinstance(value, Attachment) else describe(value, name, detail, tokens)
+        value if isinstance(value, Attachment) else describe(value, name, detail, tokens, say)
         for name, value in values.items()
     ]
     if len(new) > 1 and detail.level != "schema":
-        found += _keys({name: values[name] for name in new}, detail)
+        found += _keys({name: values[name] for name in new}, detail, say)
     return (*found, *(_picture(value, name, detail) for name, value in pictures.items()))
 
 
 def describe(
-    value: object, name: str, detail: Detail, max_tokens: int = _TOKENS_EACH
+    value: object,
+    name: str,
+    detail: Detail,
+    max_tokens: int = _TOKENS_EACH,
+    say: Callable[[str], None] | None = None,
 ) -> Attachment:
-    """One variable as an attachment, without any key in it.
+    """One variable as an attachment, without any key in it; see `gather`.
 
     Raises:
         FrameError: A frame cannot be read.
+        Stopped: The user interrupted; a `KeyboardInterrupt`.
     """
     from .variables import describe as describe_variable
 
     hidden, allowed = detail.hiding.of(name)
-    found = describe_variable(
-        value,
-        name,
-        level=detail.level,
-        rows=detail.rows,
-        max_tokens=max_tokens,
-        hidden=hidden,
-        allowed=allowed,
-        quantiles=detail.quantiles,
-        pictures=detail.pictures,
-    )
+    with _stoppable():
+        found = describe_variable(
+            value,
+            name,
+            level=detail.level,
+            rows=detail.rows,
+            max_tokens=max_tokens,
+            hidden=hidden,
+            allowed=allowed,
+            quantiles=detail.quantiles,
+            pictures=detail.pictures,
+            say=say,
+        )
     return without_key(found, detail.key)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """An interrupt is one line, whatever library it is heard in."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Stopped("Nothing was sent.") from None
 
 
 def _picture(value: object, name: str, detail: Detail) -> Attachment:
@@ -162,13 +185,16 @@ def is_data(name: str, value: object) -> bool:
     return not callable(value) and not isinstance(value, ModuleType | BaseException)
 
 
-def _keys(values: Mapping[str, object], detail: Detail) -> list[Attachment]:
+def _keys(
+    values: Mapping[str, object], detail: Detail, say: Callable[[str], None] | None
+) -> list[Attachment]:
     """What the frames can be joined by, as an attachment of its own; none when there is nothing."""
     from .frames.fence import fence
     from .frames.shared_keys import shared_keys
 
     hidden = {name: detail.hiding.of(name)[0] for name in values}
-    lines = shared_keys(values, hidden)
+    with _stoppable():
+        lines = shared_keys(values, hidden, say)
     if not lines:
         return []
     text = fence("Columns by which these frames can be joined", lines)

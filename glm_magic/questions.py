@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from .answer import Answer
+from .answer import Answer, sent_along
 from .chat.client import Client
 from .chat.tokens import estimate_tokens
+from .render.readable import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ class Preview:
         tokens: Estimated prompt tokens.
         price: USD per million tokens, or None where it is not known.
         left_out: Earlier turns that no longer fit into the context window.
+        attached: What goes along with the prompt, and what each takes, one phrase each.
     """
 
     url: str
@@ -53,6 +55,7 @@ class Preview:
     tokens: int
     price: Price | None
     left_out: int
+    attached: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The request for a reader: every value as sent, and nothing hidden but the key."""
@@ -64,10 +67,12 @@ class Preview:
             "Preview: nothing was sent.",
             f"POST {self.url}",
             f"Authorization: {shown_key}",
-            json.dumps(json.loads(self.body), ensure_ascii=False, indent=2),
+            readable(json.loads(self.body)),
             f"{len(self.body):,} bytes · about {self.tokens:,} tokens in · "
             f"{input_cost(self.price, self.tokens)} before the answer",
         ]
+        if self.attached:
+            lines.append(f"sent along: {', '.join(self.attached)}")
         if self.left_out:
             lines.append(f"{self.left_out} earlier turns no longer fit and are left out.")
         return "\n".join(lines)
@@ -156,7 +161,8 @@ class Question:
         request = self.request(earlier)
         body, tokens = self.client.body(request), prompt_tokens(request)
         url, left_out = self.client.url, earlier.left_out
-        return Preview(url, body, self.settings, tokens, self.price, left_out)
+        attached = tuple(sent_along(self.attachments, request.messages[-1].content))
+        return Preview(url, body, self.settings, tokens, self.price, left_out, attached)
 
     def ask(self) -> Asking:
         """Ask it; iterate over the result for the deltas.

@@ -25,6 +25,12 @@ def graded() -> bool:
     return bool(os.environ.get("NBGRADER_EXECUTION", "").strip())
 
 
+def _on_one_line(line: str) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{line}")
+        sys.stderr.flush()
+
+
 def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
@@ -41,6 +47,7 @@ class Surroundings:
         person: Whether somebody is there who can be asked by `input`.
         run_cell: Runs code as a cell of the notebook and gives its outputs; None where none is.
         warn: Told, in one sentence, what the user should know beside the answer.
+        progress: Told, in one line, what takes long, and "" when it is over; from any thread.
     """
 
     configured: Callable[[], Mapping[str, Any]] = field(default=dict)
@@ -50,6 +57,7 @@ class Surroundings:
     person: Callable[[], bool] = _at_terminal
     run_cell: Callable[[str], Any] | None = None
     warn: Callable[[str], None] = _to_stderr
+    progress: Callable[[str], None] = _on_one_line
 
     def forget(self) -> None:
         """Be as in plain Python again."""

@@ -143,7 +143,7 @@ class Workbench:
         manner, options = taken_from(options)
         settings = self._settings_for(manner, options, frames, need_key=need_key)
         detail = self._detail(settings, manner)
-        attached = gather(frames or {}, detail, pictures or {})
+        attached = gather(frames or {}, detail, pictures or {}, AROUND.progress)
         if conversation is None:
             conversation = self._conversation(chat, once=once)
         offered, typed = self._offered(manner, frames or {}, detail), manner.typed()

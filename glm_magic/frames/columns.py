@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["number", "text", "date", "boolean", "category", "other"]
 
+UNNAMED = "(unnamed)"  # what a level of the index without a name is called
 # A column with at most so many distinct values in the probe has few distinct values.
 FEW_DISTINCT = 20
 # A value seen less often could point at one person or thing.
@@ -89,6 +90,7 @@ class Column:
         approx_distinct: About how many distinct values the whole column has, on request.
         personal: Whether it likely holds data about persons; then no value of it is kept here.
         problem: Why it could not be measured, or "".
+        level: Whether it is a level of the index and no column.
     """
 
     name: str
@@ -108,3 +110,4 @@ class Column:
     approx_distinct: int | None = None
     personal: bool = False
     problem: str = ""
+    level: bool = False

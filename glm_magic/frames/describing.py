@@ -75,7 +75,7 @@ def describe(
     level = _checked_level(wish.level, wish.rows, wish.max_tokens)
     owner = require_owner(value, name)
     try:
-        with quiet(), Progress(name, say) as progress:
+        with quiet(), Progress(f"describing {_shown(name)}", say) as progress:
             opened = open_frame(value, owner, name)
             seen = _look(opened, wish, level, progress.step)
     except FrameError:
@@ -85,7 +85,8 @@ def describe(
         raise unreadable(name, error) from error
     measured, raw = seen.measured, seen.raw
     remarks = list(_remarks(seen, wish))
-    shape = (measured.rows, len(measured.columns) + len(seen.hidden.columns))
+    columns = len(measured.columns) - seen.opened.levels
+    shape = (measured.rows, columns + len(seen.hidden.columns))
     header = _header(name, wish.kind or owner.kind, owner, shape)
     always = [*remarks, *map(say_left_out, seen.hidden.said)]
     room = wish.max_tokens - estimate_tokens(fence(header + "values)", always)) - 1  # a line break
@@ -167,7 +168,11 @@ def _header(name: str, kind: str, owner: Owner, shape: tuple[int, int]) -> str:
         else f"{plural(rows, 'row')} × {plural(columns, 'column')}"
     )
     shown = visible(kind, 2 * MAX_NAME_CHARACTERS)
-    return f"{visible(name, MAX_NAME_CHARACTERS)}: {shown}, {size} (level: "
+    return f"{_shown(name)}: {shown}, {size} (level: "
+
+
+def _shown(name: str) -> str:
+    return visible(name, MAX_NAME_CHARACTERS)
 
 
 def _remarks(seen: _Seen, wish: Wish) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -44,6 +45,13 @@ def is_scalar(value: object) -> bool:
         return True
     module = str(type.__getattribute__(kind, "__module__")).partition(".")[0]
     return module in ("numpy", "pandas") and issubclass(kind, Scalar)
+
+
+def span_text(value: object) -> str | None:
+    """A period or interval of pandas as pandas writes it, such as "2024-01"; None for the rest."""
+    known = vars(sys.modules["pandas"]) if "pandas" in sys.modules else {}
+    spans = (known.get("Period"), known.get("Interval"))
+    return str(value) if any(type(value) is span for span in spans) else None
 
 
 def is_hidden(character: str) -> bool:
@@ -88,9 +96,10 @@ def quoted(text: str, max_characters: int) -> str:
 
 def format_value(value: object) -> str:
     """A frequent value as text: words bare, anything else quoted."""
-    if isinstance(value, str):
-        return quoted(value, MAX_VALUE_CHARACTERS)
-    return format_scalar(value) if isinstance(value, Scalar) else f"<{type_name(value)}>"
+    if isinstance(value, Scalar):
+        return format_scalar(value)
+    text = value if isinstance(value, str) else span_text(value)
+    return f"<{type_name(value)}>" if text is None else quoted(text, MAX_VALUE_CHARACTERS)
 
 
 def format_scalar(value: Scalar) -> str:

@@ -45,6 +45,6 @@ def fold(columns: Iterable[Column]) -> list[Group]:
 
 def _pattern(position: int, column: Column) -> object:
     match = _LAST_NUMBER.fullmatch(column.name[:200])
-    if match is None:
+    if match is None or column.level:
         return position
     return (match[1], match[3], column.dtype, column.personal)

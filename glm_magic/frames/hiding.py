@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
 
@@ -19,7 +19,7 @@ from glm_magic.errors import ArgumentError
 from glm_magic.frames.columns import Column
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
 from glm_magic.frames.libraries import require_owner
-from glm_magic.frames.opening import Opened, label_text, open_frame
+from glm_magic.frames.opening import Opened, open_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,28 +102,20 @@ def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
     if not patterns:
         return opened, Hidden()
     schema = opened.source.schema()
-    kept, hidden = [], []
-    for name, label, dtype in zip(schema, opened.labels, schema.values(), strict=True):
-        if matches(label, patterns) or _has_field(dtype, patterns):
-            hidden.append(label)
-        else:
-            kept.append((name, label))
-    index, levels = _without_levels(opened.index, patterns)
-    taken = Hidden(tuple(hidden), levels, tuple(patterns))
-    remarks = [line for line in opened.remarks if not taken.in_line(line)]
-    if index is not None and levels:
-        names = ", ".join(quoted(_level_name(each), MAX_NAME_CHARACTERS) for each in index.names)
-        remarks.append(f"index, not among the columns: {names}")
-    return (
-        replace(
-            opened,
-            source=opened.source.select([name for name, _ in kept]) if hidden else opened.source,
-            labels=tuple(label for _, label in kept),
-            remarks=tuple(remarks),
-            index=index,
-        ),
-        taken,
+    named = list(zip(schema, opened.labels, schema.values(), strict=True))
+    gone = [matches(label, patterns) or _has_field(dtype, patterns) for _, label, dtype in named]
+    hidden = [label for (_, label, _), each in zip(named, gone, strict=True) if each]
+    kept = [(name, label) for (name, label, _), each in zip(named, gone, strict=True) if not each]
+    levels = sum(gone[: opened.levels])
+    taken = Hidden(tuple(hidden[levels:]), tuple(hidden[:levels]), tuple(patterns))
+    shown = replace(
+        opened,
+        source=opened.source.select([name for name, _ in kept]) if hidden else opened.source,
+        labels=tuple(label for _, label in kept),
+        remarks=tuple(line for line in opened.remarks if not taken.in_line(line)),
+        levels=opened.levels - levels,
     )
+    return shown, taken
 
 
 def hides_some(value: object, name: str, patterns: Sequence[str]) -> bool:
@@ -164,21 +156,6 @@ def _has_field(dtype: DType | type[DType], patterns: Sequence[str]) -> bool:
             for field in dtype.fields
         )
     return isinstance(dtype, nw.List | nw.Array) and _has_field(dtype.inner, patterns)
-
-
-def _without_levels(index: Any, patterns: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
-    if index is None:
-        return None, ()
-    names = list(map(_level_name, index.names))
-    hidden = [i for i, name in enumerate(names) if matches(name, patterns)]
-    if not hidden:
-        return index, ()
-    left = None if len(hidden) == len(names) else index.droplevel(hidden)
-    return left, tuple(names[i] for i in hidden)
-
-
-def _level_name(name: object) -> str:
-    return "(unnamed)" if name is None else label_text(name)
 
 
 def _names(line: str, label: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from glm_magic.frames.columns import UNNAMED
 from glm_magic.frames.escape import (
     MAX_NAME_CHARACTERS,
     Scalar,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from glm_magic.frames.folding import Group
 
 MAX_TOP_VALUES = 12
+_INDEX = "index, not among the columns:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Detail:
 def group_line(group: Group, detail: Detail) -> str:
     """One line of text for a group of columns, as detailed as the level allows."""
     column = group.columns[0]
-    words = [_names(group), column.dtype]
+    words = [_INDEX if column.level else "", _names(group), column.dtype]
     if len(group.columns) > 1:
         words.append(f"({len(group.columns):,} columns)")
     if column.problem:
@@ -68,7 +70,8 @@ def group_line(group: Group, detail: Detail) -> str:
 
 
 def _names(group: Group) -> str:
-    first = quoted(group.columns[0].name, MAX_NAME_CHARACTERS)
+    name = group.columns[0].name
+    first = name if name == UNNAMED else quoted(name, MAX_NAME_CHARACTERS)
     if len(group.columns) == 1:
         return first
     return f"{first}..{quoted(group.columns[-1].name, MAX_NAME_CHARACTERS)}"

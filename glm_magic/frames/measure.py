@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from glm_magic.frames.columns import Column
+from glm_magic.frames.columns import Column, Distinct
 from glm_magic.frames.dtypes import kind_of, short_dtype
 from glm_magic.frames.escape import Scalar, type_name
 from glm_magic.frames.failures import attempt, raise_if_no_failure
 from glm_magic.frames.geometry import with_geometry
+from glm_magic.frames.hiding import plural
 from glm_magic.frames.personal import is_personal_header
 from glm_magic.frames.probe import PROBE_ROWS, has_own_texts, has_scalars_only, probe_column
 from glm_magic.frames.sources import Ask
+from glm_magic.frames.spans import with_span
 from glm_magic.frames.top_values import has_few_values, with_top_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from glm_magic.frames.columns import Kind
     from glm_magic.frames.opening import Opened
     from glm_magic.frames.sources import Figure, Source
 
@@ -49,12 +52,14 @@ def read_schema(opened: Opened) -> list[Column]:
     """One record per column with name, type and kind; reads no data."""
     schema = opened.source.schema()
     columns = []
-    for label, (name, dtype) in zip(opened.labels, schema.items(), strict=True):
+    named = zip(opened.labels, schema.items(), strict=True)
+    for position, (label, (name, dtype)) in enumerate(named):
         native = opened.source.native_dtype(name) if dtype == nw.Unknown else None
         kind = kind_of(dtype, native)
         # A flag such as "has_email" says nothing about anyone.
         personal = kind != "boolean" and is_personal_header(label)
-        columns.append(Column(label, short_dtype(dtype, native), kind, personal=personal))
+        shown, level = short_dtype(dtype, native), position < opened.levels
+        columns.append(Column(label, shown, kind, personal=personal, level=level))
     return columns
 
 
@@ -91,9 +96,11 @@ def measure(
     if level != "schema":
         for i in wanted:
             found[i] = with_geometry(found[i], opened.source, names[i])
+            found[i] = with_span(found[i], opened.source, names[i])
     if level == "values" and rows:
         few = [i for i in wanted if has_few_values(found[i])]
-        step(f"counting the values of {len(few)} columns")
+        if few:
+            step(f"counting the values of {plural(len(few), 'column')}")
         counts = opened.source.frequent([names[i] for i in few])
         for i in few:
             found[i] = with_top_values(found[i], counts.get(names[i]), rows)
@@ -137,7 +144,9 @@ def _probed(column: Column, series: nw.Series[Any]) -> Column:
         column = replace(column, dtype="object", kind="other")
     column = probe_column(column, series)
     if column.types and has_scalars_only(series):
-        return replace(column, kind="date" if _is_date(column) else "number")
+        column = replace(column, kind=_kind_of_objects(column))
+    if column.types and column.kind == "boolean":
+        column = replace(column, distinct=Distinct(2, len(series)))
     return column
 
 
@@ -160,8 +169,12 @@ def _spread(table: _Asked) -> None:
             )
 
 
-def _is_date(column: Column) -> bool:
-    return any(word in column.types[0].lower() for word in ("date", "time"))
+def _kind_of_objects(column: Column) -> Kind:
+    """What an object column holds that has numbers or dates only, by the name of its first type."""
+    first = column.types[0].lower()
+    if "date" in first or "time" in first:
+        return "date"
+    return "boolean" if first == "bool" else "number"
 
 
 def _aggregate(table: _Asked, *, with_ranges: bool) -> int:

@@ -13,8 +13,8 @@ import narwhals.stable.v2 as nw
 
 from glm_magic.errors import FrameError
 from glm_magic.frames.arrow import ArrowTable
+from glm_magic.frames.columns import UNNAMED
 from glm_magic.frames.datasets import Dataset
-from glm_magic.frames.dtypes import short_dtype
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, type_name, visible
 from glm_magic.frames.failures import quiet, raise_if_no_failure
 from glm_magic.frames.partitions import Partitions
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _JOINER = " / "
 _MAX_INDEX_LEVELS = 5
-_INDEX_HEAD = 100  # enough to tell text from other objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,15 @@ class Opened:
 
     Attributes:
         source: The table, with unique text names; shares the user's data.
-        labels: The user's own column names as text, shape (columns,), not escaped yet.
-        remarks: What a reader must know about names and index, one sentence each, escaped.
-        index: The native pandas index when it is data, else None.
+        labels: The user's own names as text, shape (levels + columns,), not escaped yet.
+        remarks: What a reader must know about the names, one sentence each, escaped.
+        levels: How many of the first columns are levels of the index, where that is data.
     """
 
     source: Source
     labels: tuple[str, ...]
     remarks: tuple[str, ...] = ()
-    index: Any = None
+    levels: int = 0
 
 
 def open_frame(value: Any, owner: Owner, name: str) -> Opened:
@@ -97,36 +96,38 @@ def _open_pandas(value: Any, owner: Owner) -> Opened:
         if value.nlevels > 1:
             message = "A pandas MultiIndex cannot be described as a table."
             raise FrameError(message, "Describe its .to_frame(index=False).")
-        return _open_series(value.to_series(index=range(len(value))), owner)
+        value = value.to_series(index=range(len(value)))
     if owner.is_series:
-        return _open_series(value, owner)
+        label = (_series_label(value.name),)
+        return _with_index(value.to_frame("values"), ["values"], label)
     names = value.columns.tolist()
-    labels = tuple(map(label_text, names))
-    view = value
-    if not _are_plain(names):
-        view = value.copy(deep=False)  # shares the data; only the names are its own
+    return _with_index(value, names, tuple(map(label_text, names)))
+
+
+def _with_index(frame: Any, names: list[object], labels: tuple[str, ...]) -> Opened:
+    """The frame with the levels of its index in front, when they are more than row numbers."""
+    index = frame.index
+    is_data = type(index).__name__ != "RangeIndex" or index.name is not None
+    levels = list(index.names)[:_MAX_INDEX_LEVELS] if is_data else []
+    view = frame
+    if levels or not _are_plain(names):
+        view = frame.copy(deep=False)  # shares the data; only the names are its own
         view.columns = [str(position) for position in range(len(names))]
-    remarks, index = _read_index(value.index)
-    source = Table(nw.from_native(view))
-    return Opened(source, labels, (*_remarks(names, labels), *remarks), index)
+        for level in range(len(levels)):
+            view.insert(level, f"level {level}", index.get_level_values(level))
+    shown = (*map(_level_label, levels), *labels)
+    return Opened(Table(nw.from_native(view)), shown, _remarks(names, labels), len(levels))
 
 
 def _open_polars(value: Any, owner: Owner) -> Opened:
     if owner.is_series:
-        return _open_series(value, owner)
+        table = nw.from_native(value, series_only=True).alias("values").to_frame()
+        return Opened(Table(table), (_series_label(value.name),))
     if owner.class_name == "LazyFrame" and value.explain(optimized=False).startswith("SINK"):
         message = "This LazyFrame writes when it runs, so it cannot be described."
         raise FrameError(message, "Describe the one before its sink_ method.")
     frame = nw.from_native(value)
     return Opened(Table(frame), tuple(frame.collect_schema().names()))
-
-
-def _open_series(value: Any, owner: Owner) -> Opened:
-    series = nw.from_native(value, series_only=True)
-    is_pandas = owner.library == "pandas"
-    remarks, index = _read_index(value.index) if is_pandas else ((), None)
-    labels = (_series_label(value.name),)
-    return Opened(Table(series.alias("values").to_frame()), labels, remarks, index)
 
 
 def _open_arrow(value: Any, owner: Owner) -> Opened:
@@ -159,15 +160,18 @@ def _open_ibis(value: Any, owner: Owner) -> Opened:
 
 
 def _open_dask(value: Any, owner: Owner) -> Opened:
-    if owner.is_series:
-        return Opened(Partitions(value.to_frame("values")), (_series_label(value.name),))
-    names = value.columns.tolist()
-    labels = tuple(map(label_text, names))
-    view = value
-    if not _are_plain(names):
-        view = value.copy()
+    frame = value.to_frame("values") if owner.is_series else value
+    names = frame.columns.tolist()
+    labels = (_series_label(value.name),) if owner.is_series else tuple(map(label_text, names))
+    levels = [] if frame.index.name is None else [frame.index.name]
+    view = frame
+    if levels or not _are_plain(names):
+        view = frame.copy()
         view.columns = [str(position) for position in range(len(names))]
-    return Opened(Partitions(view), labels, _remarks(names, labels))
+    if levels:
+        view = view.rename_axis(index="level 0").reset_index()
+    shown = (*map(_level_label, levels), *labels)
+    return Opened(Partitions(view), shown, _remarks(names, labels), len(levels))
 
 
 def _open_spark(value: Any, _: Owner) -> Opened:
@@ -194,6 +198,10 @@ def _series_label(name: object) -> str:
     return "values" if name is None or name == "" else label_text(name)
 
 
+def _level_label(name: object) -> str:
+    return UNNAMED if name is None else label_text(name)
+
+
 def _are_plain(names: Sequence[object]) -> bool:
     return all(type(each) is str for each in names) and len(set(names)) == len(names)
 
@@ -211,22 +219,3 @@ def _remarks(names: Sequence[Hashable], labels: Sequence[str]) -> tuple[str, ...
         more = f" and {len(twice) - 5:,} more" if len(twice) > 5 else ""
         remarks.append(f"several columns share the name {shown}{more}")
     return tuple(remarks)
-
-
-def _read_index(index: Any) -> tuple[tuple[str, ...], Any]:
-    """What is said about a pandas index, and the index itself when it is more than row numbers."""
-    if type(index).__name__ == "RangeIndex" and index.name is None:
-        return (), None
-    names = list(index.names)[:_MAX_INDEX_LEVELS]
-    head = index[:_INDEX_HEAD]
-    levels = (
-        f"{'(unnamed)' if name is None else quoted(label_text(name), MAX_NAME_CHARACTERS)} "
-        f"{_short_dtype(head.get_level_values(level))}"
-        for level, name in enumerate(names)
-    )
-    return (f"index, not among the columns: {', '.join(levels)}",), index
-
-
-def _short_dtype(level: Any) -> str:
-    series = nw.from_native(level.to_series(), series_only=True)
-    return short_dtype(series.dtype, level.dtype)

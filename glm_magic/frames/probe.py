@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -83,10 +84,18 @@ def _text_shape(values: Series) -> TextShape:
     return TextShape(shortest, longest, pattern_of(_sample(values)))
 
 
+def _type_word(value: object) -> str:
+    """The name of a value's class; of an array its shape and type too, as of an embedding."""
+    array = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if type(value) is not array or value.dtype.names is not None:  # type: ignore[attr-defined]
+        return type_name(value)
+    return f"ndarray {value.shape} {value.dtype}"  # type: ignore[attr-defined]
+
+
 def _probe_objects(column: Column, values: Series) -> Column:
     """The Python types in an object column; the values themselves are never shown."""
     objects: Sequence[object] = attempt(values.to_list) or []
-    counts = Counter(map(type_name, objects))
+    counts = Counter(map(_type_word, objects))
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MAX_TYPES]
     total = len(objects)
     shown = (n if c == total else f"{n} {format_share(c / total)}" for n, c in ranked)

@@ -17,16 +17,16 @@ class Progress:
     """Tells a listener one line at a time, and an empty one in the end if it was told anything.
 
     Args:
-        name: The frame's name.
+        deed: What is done: "describing sales".
         say: Is told each line; None for nobody. It may be called from another thread, because
             this one may wait for a library.
         moment: Seconds before the first line.
     """
 
     def __init__(
-        self, name: str, say: Callable[[str], None] | None, moment: float = MOMENT_SECONDS
+        self, deed: str, say: Callable[[str], None] | None, moment: float = MOMENT_SECONDS
     ) -> None:
-        self._name = name
+        self._deed = deed
         self._say = say
         self._what = "opening it"
         self._speaks = False
@@ -69,4 +69,4 @@ class Progress:
 
     def _tell(self) -> None:
         if self._speaks and self._say is not None:
-            self._say(f"describing {self._name}: {self._what} …")
+            self._say(f"{self._deed}: {self._what} …")

@@ -17,14 +17,16 @@ from glm_magic.frames.escape import (
     count_hidden,
     format_scalar,
     is_scalar,
+    span_text,
     type_name,
     visible,
 )
 from glm_magic.frames.hiding import matches
-from glm_magic.frames.opening import Opened, label_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from glm_magic.frames.opening import Opened
 
 MAX_CELL_CHARACTERS = 200
 MAX_COLUMNS = 100
@@ -64,12 +66,9 @@ def raw_rows(opened: Opened, wanted: int, max_tokens: int, hidden: Sequence[str]
     asked = min(wanted, max_tokens)  # a row is a token at least
     # Without columns there is nothing to select, and nothing to show.
     table = opened.source.rows(names, asked) if names else []
-    index = _index_cells(opened, asked)
-    labels = [*_index_labels(opened), *labels]
     lines = [_csv([visible(label, MAX_NAME_CHARACTERS) for label in labels])]
     used, escaped, count = estimate_tokens(lines[0]), 0, 0
-    for position, values in enumerate(table):
-        row = (*index[position], *values) if index else values
+    for row in table:
         texts = [_text(value, hidden) for value in row]
         line = _csv([visible(text, MAX_CELL_CHARACTERS) for text in texts])
         used += estimate_tokens(line)
@@ -85,25 +84,13 @@ def raw_rows(opened: Opened, wanted: int, max_tokens: int, hidden: Sequence[str]
     return RawRows((said, *lines), count, escaped, tuple(left_out))
 
 
-def _index_labels(opened: Opened) -> list[str]:
-    if opened.index is None:
-        return []
-    return ["(index)" if name is None else label_text(name) for name in opened.index.names]
-
-
-def _index_cells(opened: Opened, asked: int) -> list[tuple[object, ...]]:
-    """The index of the first rows, shape (rows, levels)."""
-    if opened.index is None:
-        return []
-    labels = opened.index[:asked].tolist()
-    return labels if opened.index.nlevels > 1 else [(label,) for label in labels]
-
-
 def cell_text(value: object, hidden: Sequence[str] = (), depth: int = _DEPTH) -> str:
     """A cell as text, long ones cut; no code of a foreign object runs, it may be endless."""
     kind = type(value)
     if value is None or kind.__name__ in ("NAType", "NaTType"):
         return ""
+    if (span := span_text(value)) is not None:
+        return span
     if issubclass(kind, str):
         return str.__getitem__(cast("str", value), slice(_READ_CHARACTERS))
     if is_scalar(value):

@@ -13,9 +13,10 @@ from glm_magic.frames.hiding import hide
 from glm_magic.frames.libraries import Owner, find_owner
 from glm_magic.frames.opening import Opened, open_frame
 from glm_magic.frames.probe import PROBE_ROWS
+from glm_magic.frames.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _MOST_COLUMNS = 200
 _MOST_VALUES = 1000
@@ -25,7 +26,9 @@ _MOST_PAIRS = 10
 
 
 def shared_keys(
-    frames: Mapping[str, object], hidden: Mapping[str, Sequence[str]] | None = None
+    frames: Mapping[str, object],
+    hidden: Mapping[str, Sequence[str]] | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> list[str]:
     """One line for each pair of columns that share a name and values; no value is shown.
 
@@ -36,6 +39,7 @@ def shared_keys(
     Args:
         frames: The frames by name; anything else among them is passed over.
         hidden: Patterns of columns to leave out, by frame.
+        say: Is told what is going on; see `glm_magic.frames.describe`.
     """
     opened: dict[str, Opened] = {}
     for name, value in frames.items():
@@ -45,9 +49,12 @@ def shared_keys(
             found = attempt(partial(_open, value, owner, name, patterns))
             if found is not None:
                 opened[name] = found
-    pairs = islice(combinations(opened.items(), 2), _MOST_PAIRS)
-    with quiet():
-        return [line for (a, one), (b, other) in pairs for line in _of_pair(a, one, b, other)]
+    lines: list[str] = []
+    with quiet(), Progress("looking for shared keys", say) as progress:
+        for (a, one), (b, other) in islice(combinations(opened.items(), 2), _MOST_PAIRS):
+            progress.step(f"{a} and {b}")
+            lines += _of_pair(a, one, b, other)
+    return lines
 
 
 def _open(value: object, owner: Owner, name: str, hidden: Sequence[str]) -> Opened:

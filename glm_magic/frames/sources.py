@@ -13,6 +13,7 @@ import narwhals.stable.v2 as nw
 
 from glm_magic.frames.background import collect
 from glm_magic.frames.columns import FEW_DISTINCT, LEAST_SEEN
+from glm_magic.frames.escape import span_text
 from glm_magic.frames.failures import attempt
 from glm_magic.frames.spread import Spread, spread_of
 
@@ -165,9 +166,14 @@ class Table:
             .sort("count", descending=True)
             .head(FEW_DISTINCT + 2)
         )
-        pairs = ((nw.to_py_scalar(value), int(count)) for value, count in collect(often).rows())
+        pairs = ((_plain(value), int(count)) for value, count in collect(often).rows())
         # NaN is not equal to itself; it is a missing value here.
         return [(value, count) for value, count in pairs if value == value]
+
+
+def _plain(value: Any) -> Any:
+    """A cell as Python sees it; a category may be an interval."""
+    return value if span_text(value) else nw.to_py_scalar(value)
 
 
 def _lazy_dtype(native: Any, name: str) -> object:

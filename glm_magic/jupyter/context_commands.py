@@ -10,6 +10,7 @@ from ..errors import ArgumentError, FrameError
 from ..frames import is_frame
 from ..gathering import Detail, Hiding, describe, is_data
 from ..render.cleaning import plain
+from ..surroundings import AROUND
 from . import options as opts
 from .tables import show_table
 
@@ -55,7 +56,12 @@ def _show_variables(magics: GLMMagics) -> None:
     for name in names[:_MOST_VARIABLES]:
         try:
             found = [
-                describe(magics.host.namespace[name], name, Detail(one, hiding=bench.hiding))
+                describe(
+                    magics.host.namespace[name],
+                    name,
+                    Detail(one, hiding=bench.hiding),
+                    say=AROUND.progress,
+                )
                 for one in dict.fromkeys(("schema", level))
             ]
         except FrameError as error:

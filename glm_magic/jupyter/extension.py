@@ -11,6 +11,7 @@ from .completion import make_matcher
 from .configurable import make
 from .first_words import heed_our_magics
 from .magics import GLMMagics
+from .progress_line import ProgressLine
 
 _KEEP = "_glm_magic_loaded"
 
@@ -27,6 +28,8 @@ def load(shell: Any) -> None:
     AROUND.tags = magics.host.tags
     AROUND.person = magics.host.person
     AROUND.run_cell = magics.runner.run
+    if magics.host.in_kernel:
+        AROUND.progress = ProgressLine(magics.host).say
     GLMMagics.ask_cell.__doc__ = opts.CELL.format_help()  # what `%%glm?` shows
     shell.register_magic_function(magics.ask_cell, "cell", "glm")
     shell.register_magic_function(magics.command, "line", "glm")

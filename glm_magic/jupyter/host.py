@@ -55,6 +55,17 @@ class Host:
         return found if isinstance(found, dict) else {}
 
     @property
+    def in_kernel(self) -> bool:
+        """Whether a front end shows our output, and no terminal or pipe."""
+        return getattr(self.shell, "kernel", None) is not None
+
+    @property
+    def asks_whole_cell(self) -> bool:
+        """Whether the running cell is one of `%%glm`, so that all of its output is ours."""
+        code = (self._parent().get("content") or {}).get("code")
+        return isinstance(code, str) and code.lstrip().startswith("%%glm")
+
+    @property
     def cell(self) -> str | None:
         """The running cell's id, or None where the front end sends none."""
         found = self._metadata().get("cellId")
@@ -106,14 +117,14 @@ class Host:
 
     def person(self) -> bool:
         """Whether somebody is there who can be asked by `input`."""
-        if getattr(self.shell, "kernel", None) is None:
+        if not self.in_kernel:
             return sys.stdin is not None and sys.stdin.isatty()
         return bool((self._parent().get("content") or {}).get("allow_stdin"))
 
     @property
     def front_end(self) -> FrontEnd:
         """Who shows our output."""
-        if getattr(self.shell, "kernel", None) is None:
+        if not self.in_kernel:
             return "terminal" if sys.stdout.isatty() else "pipe"
         if type(self.shell).__module__.startswith("google.colab"):
             return "colab"

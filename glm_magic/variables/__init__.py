@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..chat.attachments import Attachment
     from .pictures import Picture
@@ -29,6 +29,7 @@ def describe(
     allowed: Sequence[str] = (),
     quantiles: bool = False,
     pictures: bool = True,
+    say: Callable[[str], None] | None = None,
 ) -> Attachment:
     """Describe a variable to a model; the text is the same for the same data.
 
@@ -43,6 +44,7 @@ def describe(
         allowed: Names or patterns of those that look personal and may be shown.
         quantiles: Whether quartiles are asked for.
         pictures: Whether the model reads pictures; without, none is made.
+        say: Is told what is going on with a frame; see `glm_magic.frames.describe`.
 
     Raises:
         FrameError: A frame cannot be read.
@@ -52,7 +54,7 @@ def describe(
     from .finding import Wish
 
     wish = Wish(name, level, rows, max_tokens, tuple(hidden), tuple(allowed), quantiles, pictures)
-    return describe_any(value, wish)
+    return describe_any(value, wish, say)
 
 
 def describe_picture(value: object, name: str, *, max_tokens: int = 1500) -> Attachment:

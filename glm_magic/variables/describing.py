@@ -20,11 +20,11 @@ from .choosing import find
 from .finding import Finding, plural
 from .pictures import picture
 from .plain import own_name
-from .tables import table_of
+from .tables import Table, table_of
 from .words import is_hidden_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .finding import Wish
 
@@ -36,17 +36,17 @@ _MAX_TOKENS_SAID = 60
 _RAW_BUDGET = 4
 
 
-def describe(value: object, wish: Wish) -> Attachment:
+def describe(value: object, wish: Wish, say: Callable[[str], None] | None = None) -> Attachment:
     """See `glm_magic.variables.describe`."""
     wish = _checked(wish)
     if is_frame(value):
-        return _as_frame(value, wish)
+        return _as_frame(Table(value), wish, say)
     if is_hidden_name(wish.name, wish):
         kind = own_name(type(value))
         return _attachment(Finding(kind, left_out=("all of it, hidden by the user",)), wish)
     table = table_of(value)
     if table is not None:
-        return _as_frame(table.frame, wish, table.kind, table.remarks)
+        return _as_frame(table, wish, say)
     return _attachment(find(value, wish), wish)
 
 
@@ -74,9 +74,9 @@ def _checked(wish: Wish) -> Wish:
     return wish
 
 
-def _as_frame(frame: object, wish: Wish, kind: str = "", remarks: Sequence[str] = ()) -> Attachment:
+def _as_frame(table: Table, wish: Wish, say: Callable[[str], None] | None) -> Attachment:
     return describe_frame(
-        frame,
+        table.frame,
         wish.name,
         level=wish.level,
         rows=wish.rows,
@@ -84,8 +84,9 @@ def _as_frame(frame: object, wish: Wish, kind: str = "", remarks: Sequence[str] 
         hidden=wish.hidden,
         allowed=wish.allowed,
         quantiles=wish.quantiles,
-        kind=kind,
-        remarks=remarks,
+        kind=table.kind,
+        remarks=table.remarks,
+        say=say,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MAX_LINES = 150
 _MAX_TYPES = 4
 _FIRST = 5
+_FEW_TEXTS = 50
 
 
 def find(value: Any, wish: Wish) -> Finding:
@@ -74,9 +75,14 @@ def _lines(node: Node, path: str, wish: Wish) -> Iterator[str]:
 
 
 def _first(value: Any, wish: Wish) -> list[str]:
-    """The first items of a list of scalars; of a set, the first in order."""
+    """The first items of a list of scalars; of a set, the first in order.
+
+    Many texts are data, as those of a column are; a few are names or choices.
+    """
     items = head_of(value, _FIRST)
     if not items or any(is_a(each, dict, *SEQUENCES) for each in items):
+        return []
+    if length_of(value) > _FEW_TEXTS and any(is_a(each, str, bytes) for each in items):
         return []
     shown = ", ".join(value_text(each, texts=True) for each in items if not _personal(each, wish))
     return [f"begins {shown}{', …' if length_of(value) > _FIRST else ''}"] if shown else []

@@ -42,16 +42,16 @@ _FEWEST_RECORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A frame made of the user's own values.
+    """A frame of the user's, or made of the user's own values.
 
     Attributes:
-        frame: Of pandas, polars or pyarrow.
-        kind: What it was: "list of 1,200 dicts".
+        frame: Of any library; of pandas, polars or pyarrow where it was made.
+        kind: What it was: "list of 1,200 dicts"; "" for what its own library calls it.
         remarks: What the model must know about it, one phrase each.
     """
 
     frame: Any
-    kind: str
+    kind: str = ""
     remarks: tuple[str, ...] = ()
 
 

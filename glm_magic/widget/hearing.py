@@ -18,7 +18,7 @@ _HEARS: ContextVar[Say | None] = ContextVar("hears", default=None)
 
 @contextmanager
 def heard(say: Say) -> Iterator[None]:
-    """Within it, in this thread, warnings are given to `say` instead of printed somewhere.
+    """Within it, warnings and progress of this thread are given to `say`, not printed somewhere.
 
     A print of a background thread would end up in whichever cell runs at that moment.
     """
@@ -32,12 +32,15 @@ def heard(say: Say) -> Iterator[None]:
 
 def _listen() -> None:
     """Stand in front of what warns now; once is enough until it is forgotten."""
-    warn = AROUND.warn
-    if getattr(warn, "in_front", False):
-        return
+    for name in ("warn", "progress"):
+        say = getattr(AROUND, name)
+        if not getattr(say, "in_front", False):
+            setattr(AROUND, name, _in_front_of(say))
 
+
+def _in_front_of(say: Say) -> Say:
     def told(sentence: str) -> None:
-        (_HEARS.get() or warn)(sentence)
+        (_HEARS.get() or say)(sentence)
 
     told.in_front = True  # type: ignore[attr-defined]
-    AROUND.warn = told
+    return told

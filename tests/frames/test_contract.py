@@ -14,6 +14,7 @@ from glm_magic.frames import describe, is_frame
 from glm_magic.frames.libraries import require_owner
 from glm_magic.frames.measure import measure, read_schema
 from glm_magic.frames.opening import open_frame
+from glm_magic.variables import describe as describe_variable
 
 from .libraries import BUILDERS, ROWS, arrow_table, needed, pandas_frame, quietly, write_parts
 from .samples import column_lines, line_of
@@ -37,6 +38,11 @@ KINDS = {
     "geopandas": "geopandas GeoDataFrame, a pandas DataFrame",
     "spark classic": "pyspark DataFrame",
     "spark connect": "pyspark DataFrame",
+}
+# Made of plain Python; a table is made of them first.
+RECORDS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "list of dicts": (lambda table: table.to_pylist(), "list of 12,000 dicts"),
+    "dict of lists": (lambda table: table.to_pydict(), "dict of 15 columns"),
 }
 # What the default level says, in every library.
 EXPECTED = """
@@ -243,3 +249,40 @@ def test_a_single_column_says_what_it_says_in_a_table(kind: str, table: Any) -> 
     assert line.split(" ", 1)[1] == "i64 20% missing 1..11999 mean 6000, ~all distinct"
     assert attachment.kind == kind
     assert ", 12,000 values (" in attachment.text
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_records_and_columns_of_python_say_the_same(kind: str, table: Any) -> None:
+    """Lists of records and dicts of columns have the lines of a table, up to names of types."""
+    make, shown = RECORDS[kind]
+    attachment = describe_variable(make(table), "p")
+    assert attachment.kind == shown
+    assert attachment.shape == (ROWS, 15)
+    found = [_without_type(line) for line in column_lines(attachment)[1:]]
+    expected = [_without_type(line) for line in EXPECTED.strip().split("\n")[1:]]
+    # Python has no categories; None among numbers makes pandas' missing value of them.
+    assert found == expected
+
+
+def _without_type(line: str) -> str:
+    name, _, rest = line.partition(" ")
+    facts = rest.partition(" ")[2].partition(", Python types")[0]
+    return f"{name} {facts}".replace(", ~all distinct", "").replace(" ~4 distinct", "")
+
+
+LABELLED = ("count", "grade", "price", "at")
+
+
+def test_xarray_and_numpy_say_the_same_of_a_variable(table: Any) -> None:
+    """A variable of a dataset and an array have the range and mean of the same column."""
+    frame = pandas_frame(table)[list(LABELLED)]
+    dataset = needed("xarray").Dataset.from_dataframe(frame.astype({"count": int, "grade": int}))
+    lines = column_lines(describe_variable(dataset, "p", level="stats"))
+    for name in LABELLED:
+        expected = next(line for line in EXPECTED.split("\n") if line.startswith(f"{name} "))
+        facts = expected.split(" ", 2)[2].partition(",")[0]
+        facts = facts.replace(" 00:00:00", "")
+        line = next(line for line in lines if line.startswith(f"variable {name} "))
+        assert line.startswith(f"variable {name} (index) {expected.split(' ')[1]} {facts}")
+        array = describe_variable(dataset[name].to_numpy(), "p", level="stats")
+        assert any(line.startswith(facts) for line in column_lines(array))

@@ -13,6 +13,7 @@ import pytest
 from glm_magic.errors import FrameError
 from glm_magic.frames import describe
 
+from .libraries import needed, quietly
 from .samples import column_lines, line_of
 
 ROWS = 40
@@ -175,10 +176,57 @@ def test_columns_and_rows_of_several_levels_are_explained() -> None:
     frame = pd.DataFrame([[1, 2]] * 20, columns=columns, index=index)
     assert column_lines(describe(frame, "p", level="schema")) == [
         'column names have several levels, joined here with " / "',
-        "index, not among the columns: k i64, (unnamed) str",
+        "index, not among the columns: k i64",
+        "index, not among the columns: (unnamed) str",
         '"a / x" i64',
         "b i64",
     ]
+
+
+def test_an_index_is_described_like_a_column() -> None:
+    """A series of days has its days in the index: from when to when, and what a level holds."""
+    days = pd.date_range("2020-01-01", periods=ROWS, name="day")
+    assert column_lines(describe(pd.DataFrame({"a": [1, 2] * 20}, index=days), "p"))[0] == (
+        "index, not among the columns: day datetime 2020-01-01..2020-02-09, all distinct"
+    )
+    index = pd.MultiIndex.from_product([["x", "y"], range(20)], names=["site", "email"])
+    series = pd.Series(range(ROWS), index=index, name="day")
+    assert column_lines(describe(series, "p")) == [
+        "index, not among the columns: site str 2 distinct: x 50% y 50%",
+        "index, not among the columns: email i64 20 distinct (personal?)",
+        "day i64 0..39 mean 19.5, all distinct",
+    ]
+    assert describe(series, "p").shape == (ROWS, 1)
+    frame = pd.DataFrame({"day": [1, 2] * 20}, index=days)
+    assert "\nday,day\n2020-01-01 00:00:00,1\n" in describe(frame, "p", rows=1).text
+
+
+def test_the_index_of_dask_is_described_where_it_has_a_name() -> None:
+    """Dask numbers the rows of each file anew, so an index without a name tells nothing."""
+    frame = pd.DataFrame({"a": [1, 2] * 20}, index=pd.Index(range(7, 7 + ROWS), name="key"))
+    with quietly():
+        lines = column_lines(describe(needed("dask.dataframe").from_pandas(frame, 3), "p"))
+        unnamed = needed("dask.dataframe").from_pandas(frame.rename_axis(None), 3)
+    assert lines[0] == "index, not among the columns: key i64 7..46 mean 26.5, all distinct"
+    assert column_lines(describe(unnamed, "p")) == lines[1:]
+
+
+@pytest.mark.parametrize(
+    ("cells", "line"),
+    [
+        (pd.cut(range(ROWS), [-1, 9, 29, 39]), 'category 3 distinct: "(9, 29]" 50% "(-1, 9]" 25%'),
+        (pd.Series([True, None] * 20, dtype=object), "object 50% missing true 50%"),
+        (pd.period_range("2020-01", periods=ROWS, freq="M"), "period[M] 2020-01..2023-04"),
+        (pd.interval_range(0, ROWS), "interval[int64, right] 0..40"),
+        (pd.Series([np.zeros(3)] * ROWS), "object Python types ndarray (3,) float64"),
+    ],
+)
+def test_what_common_functions_make_has_its_line(cells: Any, line: str) -> None:
+    """Bins, flags with gaps, months, spans and embeddings say what they hold."""
+    attachment = describe(pd.DataFrame({"a": cells}), "p", rows=1)
+    assert line_of(attachment, "a").startswith(f"a {line}")
+    assert "<Period>" not in attachment.text
+    assert "<Interval>" not in attachment.text
 
 
 def test_a_series_is_one_column() -> None:

@@ -1,6 +1,7 @@
 """`%%glm` and `%glm` in a real IPython shell."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 import pandas
@@ -105,6 +106,17 @@ def test_no_key_offers_the_sandbox(shell: Shell) -> None:
     assert "sandbox" in second
 
 
+def _as_json(shown: str) -> str:
+    """The shown request as JSON again: texts that stand as lines behind bars become one."""
+    bars = re.compile(r"^( *)(\"\w+\":)\n((?:\1  \| .*\n)+)(?= *(\S))", re.MULTILINE)
+
+    def joined(block: re.Match[str]) -> str:
+        lines = [line.partition("| ")[2] for line in block[3].splitlines()]
+        return f"{block[2]} {json.dumps(chr(10).join(lines))}{'' if block[4] in '}]' else ','}\n"
+
+    return bars.sub(joined, shown)
+
+
 def test_the_preview_is_the_request(
     shell: Shell, sandbox: Sandbox, settings_for: Callable[[Sandbox], None]
 ) -> None:
@@ -117,12 +129,14 @@ def test_the_preview_is_the_request(
     question = workbench().question("What is {price}?", {"frame": frame}, temperature="0.5")
     body = question.preview().body
     assert sandbox.requests == []
-    shown = json.loads(printed[printed.index("{\n") : printed.rindex("\n}") + 2])
+    shown = json.loads(_as_json(printed[printed.index("{\n") : printed.rindex("\n}") + 2]))
     shell.run("%%glm " + cell.format(""))
     (sent,) = sandbox.requests
     assert sent.body == body
     assert shown == json.loads(body)
+    assert "\n        | kind str 2 distinct, 1 character" in printed
     assert f"{len(body):,} bytes" in printed
+    assert "sent along: frame (2 × 2, values) ~" in printed
     assert sandbox.base_url in printed
 
 
