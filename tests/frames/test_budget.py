@@ -68,9 +68,9 @@ def test_five_thousand_columns_are_fast_and_short(library: str, pattern: str) ->
     frame = {"lazy": lambda: frame.lazy(), "arrow": lambda: frame.to_arrow()}.get(
         library, lambda: frame
     )()
-    start = time.perf_counter()
+    start = time.process_time()
     attachment = describe(frame, "wide")
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
     assert attachment.tokens <= 1500
     assert attachment.shape == (100, 5001)
     assert attachment.notes

@@ -169,10 +169,16 @@ def test_quartiles_and_distinct_counts_are_close(library: str, frame: Any) -> No
         for each, wanted in zip(quantiles, expected, strict=True):
             least, most = _near(wanted, name)
             assert least <= each <= most, name
-        assert found[name].approx_distinct == pytest.approx(distinct, rel=0.1)
+        assert found[name].approx_distinct == pytest.approx(distinct, rel=_error(library))
     for name, distinct in DISTINCT.items():
-        assert found[name].approx_distinct == pytest.approx(distinct, rel=0.1), name
+        assert found[name].approx_distinct == pytest.approx(distinct, rel=_error(library)), name
         assert found[name].quantiles is None
+
+
+def _error(library: str) -> float:
+    """How far off a distinct count may be; the sketch of DuckDB 1 is a coarse one."""
+    coarse = library in ("duckdb", "ibis") and needed("duckdb").__version__.startswith("1.")
+    return 0.3 if coarse else 0.1
 
 
 def _near(wanted: Any, name: str) -> tuple[Any, Any]:

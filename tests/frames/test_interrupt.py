@@ -85,3 +85,35 @@ def test_what_is_quick_says_nothing() -> None:
         ran = kernel.run("import narwhals\n" + DESCRIBE.strip() + ".text[:5]")
         assert ran.printed == ""
         assert ran.error == ""
+
+
+ASKED = {"cell": "%%glm --frame frame\nhi", "line": "print('mine')\n%glm ask --frame frame hi"}
+
+
+@pytest.mark.parametrize("where", ASKED)
+def test_a_question_shows_what_takes_long_and_then_only_its_answer(where: str) -> None:
+    """The line of a slow frame appears in the asking cell, and is gone when the answer stands."""
+    with Kernel(GLM_PROVIDER="sandbox") as kernel:
+        few = SLOW["dask"][0].replace("range(5000)", "range(40)")
+        assert kernel.run(few + "\n%load_ext glm_magic").error == ""
+        ran = kernel.run(ASKED[where], cell="one")
+        shown = [str(content) for kind, content in ran.messages if "display_data" in kind]
+        assert any("describing frame: counting" in each for each in shown)
+        assert [bool(output["data"]) for output in ran.outputs] == (
+            [True] if where == "cell" else [False, True]
+        )
+        assert "describing" not in str(ran.outputs)
+        assert ran.printed.startswith("mine" if where == "line" else "")
+
+
+@pytest.mark.parametrize("asked", ["%%glm --frame frame\nhi", "%glm context"])
+def test_a_stopped_question_is_one_line(asked: str) -> None:
+    """An interrupt while a frame is described is no traceback, and nothing was sent."""
+    with Kernel(GLM_PROVIDER="sandbox") as kernel:
+        assert kernel.run(SLOW["dask"][0] + "\n%load_ext glm_magic").error == ""
+        cell = kernel.start(asked, cell="one")
+        kernel.wait_for_display(cell, "describing frame: ")
+        kernel.interrupt()
+        ran = kernel.finish(cell)
+        assert ran.error == "Stopped. Nothing was sent."
+        assert ran.outputs == []

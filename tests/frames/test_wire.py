@@ -121,9 +121,16 @@ def _xarray(data: Data) -> Any:
     return xarray.Dataset.from_dataframe(_pandas(data))
 
 
+def _dask_indexed(data: Data) -> Any:
+    name, cells = _first(data)
+    index = pd.Index([cell or "" for cell in cells], name=name)  # Dask takes no missing ones
+    return dd.from_pandas(_pandas(data).assign(n=1.5).set_index(index), npartitions=2, sort=False)
+
+
 def _scan(data: Data) -> pl.LazyFrame:
     file = io.BytesIO()
     pl.from_arrow(_arrow(data)).write_parquet(file)
+    file.seek(0)
     return pl.scan_parquet(file)
 
 
@@ -163,9 +170,7 @@ SLOWER: dict[str, Callable[[Data], Any]] = {
     "duckdb": lambda data: _duckdb.from_arrow(_arrow(data)),
     "ibis": lambda data: ibis.memtable(_arrow(data)),
     "dask": lambda data: dd.from_pandas(_pandas(data), npartitions=2),
-    "dask index": lambda data: dd.from_pandas(
-        _pandas(data).assign(n=1.5).set_index(_first(data)[0]), npartitions=2, sort=False
-    ),
+    "dask index": _dask_indexed,
 }
 
 Sent = Callable[..., str]

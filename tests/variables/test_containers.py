@@ -65,6 +65,14 @@ def test_the_first_items_are_shown_at_values() -> None:
     assert told(list("abc"), rows=2)[-3:] == ["the first 2 items:", '"a"', '"b"']
 
 
+@pytest.mark.parametrize("count", [50, 51])
+def test_of_many_texts_none_is_shown_as_the_first(count: int) -> None:
+    """A list of names of columns is shown; a list as long as a column is data, and is not."""
+    texts = [f"text {i}" for i in range(count)]
+    assert ("text 0" in describe(texts, "x").text) == (count <= 50)
+    assert "text 0" in describe(texts, "x", rows=1).text
+
+
 @pytest.mark.parametrize("value", [[], {}, (), set()])
 def test_an_empty_container_is_its_form(value: Any) -> None:
     """There is nothing to say but that it is empty."""
