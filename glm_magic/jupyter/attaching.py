@@ -55,10 +55,13 @@ def variable(name: str, namespace: Mapping[str, Any], *, frames_only: bool = Fal
     """The user's variable of this name.
 
     Raises:
-        ArgumentError: There is none.
+        ArgumentError: There is none, or it is an expression.
     """
     if name in namespace:
         return namespace[name]
+    if not name.isidentifier():
+        message = f"{name} is no variable's name."
+        raise ArgumentError(message, f"Give it one first: part = {name}")
     shown = is_frame if frames_only else (lambda value: is_data("", value))
     known = [one for one, value in namespace.items() if is_data(one, value) and shown(value)]
     what = "Frames" if frames_only else "Variables"

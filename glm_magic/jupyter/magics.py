@@ -170,9 +170,12 @@ class GLMMagics:
         # Asked even for a preview, so that the preview is of the right place.
         place = self.host.place()
         named = attached(options, prompt, self.host.namespace, self.cells, self.host.cell)
+        described = {**(values or {}), **named}
+        if options.rows and not described:
+            raise ArgumentError("There is nothing to show rows of.", "Name it: --frame NAME.")
         return self.workbench().question(
             prompt,
-            {**(values or {}), **named},
+            described,
             level=options.level,
             rows=options.rows,
             quantiles=options.quantiles,

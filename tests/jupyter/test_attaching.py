@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glm_magic.chat.tokens import estimate_tokens
 from glm_magic.gathering import Hiding, mentioned
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
@@ -38,7 +39,8 @@ def test_a_mention_attaches_a_frame_and_leaves_the_prompt_alone(shell: Shell) ->
     sent, printed = ask(shell, "%%glm --once\nWhat is in @sales?")
     assert sent.endswith("\n\nWhat is in @sales?")
     assert "sales: pandas DataFrame, 1,000 rows × 3 columns" in sent
-    assert "sales (1,000 × 3, values)" in printed
+    tokens = estimate_tokens(sent.removesuffix("\n\nWhat is in @sales?"))
+    assert f"sales (1,000 × 3, values) ~{tokens:,} tokens" in printed
 
 
 @pytest.mark.parametrize(
@@ -87,6 +89,24 @@ def test_an_unknown_variable_is_two_lines_with_the_nearest_name(shell: Shell) ->
     with scripted() as client:
         printed = shell.run("%%glm --once --var limit\nhi")
     assert "limits" in printed
+    assert not client.requests
+
+
+@pytest.mark.parametrize(
+    ("cell", "first", "second"),
+    [
+        ("%%glm --frame sales.email", "sales.email is no variable", "part = sales.email"),
+        ("%%glm --frame sales.head()", "sales.head() is no variable", "part = sales.head()"),
+        ("%%glm --rows 3", "nothing to show rows of", "--frame NAME"),
+    ],
+)
+def test_what_names_nothing_is_two_lines(shell: Shell, cell: str, first: str, second: str) -> None:
+    """An expression has no name to tell the model, and rows need a frame; nothing is sent."""
+    shell.ip.user_ns["sales"] = sales()
+    with scripted() as client:
+        said = shell.run(f"{cell}\nhi").strip().splitlines()
+    assert first in said[0]
+    assert second in said[1]
     assert not client.requests
 
 
@@ -257,6 +277,25 @@ def test_context_shows_parts_and_costs_and_sends_nothing(shell: Shell) -> None:
     assert "tokens, schema" in alone
     for part in ("system prompt", "sales", "prompt", "together"):
         assert part in parts
+
+
+def test_the_footer_says_what_was_sent_before(shell: Shell) -> None:
+    """A description that an earlier turn of the request holds is not sent twice, nor counted."""
+    shell.ip.user_ns["sales"] = sales()
+    with scripted("yes", "no") as client:
+        shell.run("%%glm --frame sales\nhi")
+        printed = shell.run("%%glm --frame sales\nand now?")
+    assert client.requests[1].messages[-1].content == "and now?"
+    assert "sales (1,000 × 3, values) sent before" in printed
+
+
+@pytest.mark.parametrize("level", ["schema", "stats", "values"])
+def test_the_level_can_be_set_for_the_notebook(shell: Shell, level: str) -> None:
+    """`%config GLM.frame_detail` holds for each question; an option stands above it."""
+    shell.ip.user_ns["sales"] = sales()
+    shell.run(f'%config GLM.frame_detail = "{level}"')
+    assert f"(level: {level})" in ask(shell, "%%glm --once\nlook at @sales")[0]
+    assert "(level: stats)" in ask(shell, "%%glm --once --stats --frame sales\nhi")[0]
 
 
 def test_context_says_what_the_conversation_holds_already(shell: Shell) -> None:
