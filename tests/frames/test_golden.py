@@ -61,6 +61,7 @@ def test_a_table_that_does_not_fit_says_so() -> None:
     assert " more columns: " in text
 
 
+@pytest.mark.timeout(300)  # two interpreters import all libraries, on a machine that may be busy
 def test_no_hash_order_is_in_the_text() -> None:
     """Two interpreters with different hash seeds write the same."""
     code = "from tests.frames.test_golden import *\nprint([described(n).digest for n in TABLES])"
