@@ -61,12 +61,23 @@ class Conversation:
         return self._history.sources
 
     def cells(self) -> set[str]:
-        """Every cell that ever asked something here."""
-        return {base_cell(turn.cell) for turn in self._history.turns.values() if turn.cell}
+        """Every cell that ever asked something here, or showed the panel."""
+        asked = {base_cell(turn.cell) for turn in self._history.turns.values() if turn.cell}
+        return asked | self._history.presence.seen
 
     def seen(self) -> list[str]:
         """The cells of its turns that once stood in the saved notebook."""
         return sorted(self._history.presence.seen)
+
+    def shown_in(self, cell: str) -> None:
+        """A cell shows the panel: a notebook that has it is ours, also if no cell ever asked.
+
+        Written down with the next change, for a panel in which nothing is said leaves no trace.
+        """
+        seen = self._history.presence.seen
+        if self.at_home and cell not in seen:
+            seen.add(cell)
+            self._untold["seen"].append(cell)
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ class Presence:
     """What is known of the notebook's cells from looking at its file.
 
     Attributes:
-        seen: Cells that asked and once stood in the saved notebook.
+        seen: Cells that asked and once stood in the saved notebook, and those of the panel.
         away: Those of them that do not stand there now.
         gone: The turns that they had asked when it was saved: they are not sent.
     """

@@ -87,12 +87,13 @@ def make_session(shell: Any) -> Any:
     from ..widget.session import Session
     from ..wiring import workbench
 
-    around: Any = SimpleNamespace(workbench=workbench, host=Host(shell))
+    host = Host(shell)
+    around: Any = SimpleNamespace(workbench=workbench, host=host)
 
     def again(turn: Turn) -> tuple[Question, list[str]]:
         return question_again(turn, around)
 
-    return Session(workbench(), shell.user_ns, again, shell.user_ns_hidden)
+    return Session(workbench(), shell.user_ns, again, shell.user_ns_hidden, host.cell or "")
 
 
 def close_panel(shell: Any) -> None:

@@ -24,10 +24,12 @@ class Chats:
 
     Args:
         bench: The process's workbench.
+        cell: The id of the cell that shows the panel, or "".
     """
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Workbench, cell: str = "") -> None:
         self._shelf = bench.shelf
+        self._cell = cell
         # Found now, in the cell that opens the panel: only there the front end tells of itself.
         self._own = self._shelf.current.name
         self._begun: dict[str, str] = {}  # titles of chats in which nothing is said yet
@@ -44,6 +46,8 @@ class Chats:
         current = self._shelf.current
         if current.at_home:  # its name is settled only when something is said in it
             self._own = current.name
+            if self._cell:
+                current.shown_in(self._cell)
         return chat_views(self._shelf.store.list(), self._own, current.name, self._begun)
 
     def spent(self, ledger: Ledger) -> str:

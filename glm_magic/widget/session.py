@@ -45,6 +45,7 @@ class Session:
         namespace: The user's variables.
         again: Makes a turn's question once more, with what the user should know about it.
         hidden: Names in the namespace that are the shell's own.
+        cell: The id of the cell that shows them, or "".
 
     Attributes:
         tell: Given every event; set by what shows them.
@@ -56,12 +57,13 @@ class Session:
         namespace: Mapping[str, object],
         again: Again,
         hidden: Collection[str] = (),
+        cell: str = "",
     ) -> None:
         self.tell: Callable[[Event], None] = lambda _: None
         self._bench = bench
         self._again = again
         self._offers = Offers(bench, namespace, hidden)
-        self._chats = Chats(bench)
+        self._chats = Chats(bench, cell)
         self._errands = Errands()
         self._running = threading.Lock()
         self._answering: Answering | None = None

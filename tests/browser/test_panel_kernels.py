@@ -2,22 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
 from glm_magic.sandbox import Sandbox
-from tests.browser.elsewhere import kernel_with, packages
-from tests.browser.panel_page import BUSY, CELLS, SLOW, PanelPage, environment
-from tests.browser.stage import Notebook7
-from tests.lab import Lab, Server
+from tests.browser.elsewhere import FRONT_ENDS, KERNELS, NEWEST, panel_with
+from tests.browser.panel_page import BUSY, SLOW, PanelPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.timeout(400)]
-VERSION = len(CELLS)
-# What an older kernel needs that the newest does not is beside it.
-KERNELS = {"6.29.5": ["ipykernel==6.29.5", "comm", "nest-asyncio"], "7.3.0": ["ipykernel==7.3.0"]}
-FRONT_ENDS = {"lab": Server, "notebook7": Notebook7}
-PAIRS = [(front, kernel) for front in FRONT_ENDS for kernel in (*KERNELS, "newest")]
+PAIRS = [(front, kernel) for front in FRONT_ENDS for kernel in (*KERNELS, NEWEST)]
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids="-".join)
@@ -27,18 +20,8 @@ def panel(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[PanelPage]:
     """A panel in a notebook with that kernel."""
-    front, version = request.param
     folder = tmp_path_factory.mktemp("kernel")
-    around = environment(panel_sandbox)
-    if version in KERNELS:
-        around |= kernel_with(packages(folder / "packages", *KERNELS[version]))
-    with ExitStack() as stack:
-        server = stack.enter_context(FRONT_ENDS[front](folder / "lab", environment=around))
-        told = "import ipykernel; print(ipykernel.__version__)"
-        page = PanelPage(stack.enter_context(Lab(server, [*CELLS, told])))
-        page.open()
-        page.lab.run(VERSION)
-        assert page.lab.text(VERSION).startswith(version) or version == "newest"
+    with panel_with(*request.param, panel_sandbox, folder) as page:
         yield page
 
 

@@ -1,0 +1,54 @@
+"""A conversation that only the panel has asked in is found again, though no output tells of it."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conversation.notebook import Notebook
+
+PANEL = "%config GLM.provider = 'sandbox'\n%glm panel"
+ASK = (
+    "panel = get_ipython()._glm_magic_panel.session; panel.handle({'kind': 'ask', 'prompt': 'hi'})"
+)
+TOLD = """
+from glm_magic.wiring import workbench
+print([turn.text != "" for turn in workbench().shelf.current])
+"""
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Iterator[Notebook]:
+    """A notebook that was saved once, with a panel in it."""
+    with Notebook(tmp_path / "work" / "one.ipynb", tmp_path / "data") as opened:
+        opened.run("panel-cell", PANEL)
+        opened.save()
+        yield opened
+
+
+def _asked(notebook: Notebook) -> None:
+    notebook.kernel.run(ASK)
+    end = time.monotonic() + 20
+    while notebook.kernel.run(TOLD).printed.strip() != "[True]":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_it_is_found_after_a_restart(notebook: Notebook) -> None:
+    """Also when the file was written after the panel had asked."""
+    _asked(notebook)
+    notebook.save()
+    notebook.restart()
+    assert notebook.prompts() == ["hi"]
+
+
+def test_another_notebook_of_the_same_name_has_none_of_it(notebook: Notebook) -> None:
+    """A notebook that was made anew in its place does not have the cell that showed the panel."""
+    _asked(notebook)
+    notebook.path.unlink()
+    notebook.document.cells.clear()
+    notebook.run("fresh-cell", "1")
+    notebook.save()
+    notebook.restart()
+    assert notebook.prompts() == []
