@@ -121,9 +121,11 @@ class Client:
 
         import httpx
 
+        from .dialling import heed_stops
+
         local = is_loopback(urlsplit(self.base_url).hostname or "")
         try:
-            return httpx.Client(
+            http = httpx.Client(
                 follow_redirects=False,
                 trust_env=not local,  # a proxy must not see what is meant for this machine
                 verify=httpx.create_ssl_context(),  # SSL_CERT_FILE counts there too
@@ -131,6 +133,8 @@ class Client:
                 timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=None),
                 limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
             )
+            heed_stops(http)
+            return http
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             kind = type(error).__name__  # its text may hold the proxy's password
         message = f"The environment's proxy or certificates cannot be used ({kind})."

@@ -11,6 +11,9 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+# Per thread, `gone`: the event that says that nobody waits for what this thread does.
+ASKER = threading.local()
+
 
 class Sockets:
     """Knows which network streams exist and which exchange uses which.

@@ -22,6 +22,7 @@ from .bursts import merged
 from .decoding import AnswerDecoder
 from .failures import response_error
 from .responses import is_packed, raw_body, refuse_redirect
+from .sockets import ASKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,8 +69,8 @@ class Worker:
     def stop(self) -> None:
         """End the thread, wherever it waits.
 
-        Only a connection that is still being made cannot be ended from here: then the thread
-        stays for the rest of the connect timeout, alone and without its slot.
+        Only a name that is being looked up cannot be ended: then the thread stays for as long as
+        the system takes, alone and without its slot.
         """
         self._stopping.set()
         self._end_line()
@@ -81,6 +82,7 @@ class Worker:
 
     def run(self) -> None:
         """The thread: puts lists of deltas, then an error or None."""
+        ASKER.gone = self._stopping
         try:
             self._take_slot()
             self._ask_patiently()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -72,13 +74,37 @@ def show(
                 output.close(answer)
                 kept(answer)
             raise
-        answer = question.answer(asking)
-        output.close(answer)
-        kept(answer)
+        try:
+            with _held_interrupt():
+                answer = question.answer(asking)
+                output.close(answer)
+                kept(answer)
+        except KeyboardInterrupt:
+            stopped = True
     if stopped:
         told = f"The {len(answer.text):,} characters that came are kept."
         raise Stopped(told if answer.text else "")
     return answer
+
+
+@contextmanager
+def _held_interrupt() -> Iterator[None]:
+    """Let an interrupt wait for the moment in which the final output replaces what was shown.
+
+    Raises:
+        KeyboardInterrupt: One came; it is raised at the end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 @contextmanager

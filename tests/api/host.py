@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -230,3 +230,18 @@ def said(*texts: str) -> list[Step]:
 def refused(code: str, status: int, message: str = "no", **headers: str) -> list[Step]:
     """A refusal in the wire's own shape."""
     return whole({"error": {"code": code, "message": message}}, status, **headers)
+
+
+@contextlib.contextmanager
+def deaf_port() -> Iterator[int]:
+    """A port that accepts no connection and refuses none: its queue is full."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = [socket.socket() for _ in range(4)]
+        for one in fillers:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+        for one in fillers:
+            one.close()

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from statistics import median
 
+from tests.api.host import deaf_port
+
 from .answer import LOAD, glm
 from .kernel import Kernel, Run
 from .report import Figure
@@ -15,21 +17,32 @@ _RUNS = 5
 _TARGET_MS = 100
 _SETTLE_SECONDS = 0.35
 _LONG = glm(2000, "100")
+_THINKING = "%%glm\nsandbox: 2000 reasoning tokens\nsandbox: rate 100"
+_SHORT = glm(200, "none")
+_POINT = "import os; os.environ['GLM_BASE_URL'] = {!r}"
 
 
 def measure() -> Iterator[Figure]:
-    """While text comes, while the host stalls, and before it sends its headers."""
+    """In each of the six states that an answer under way can be in."""
     with Wire() as wire, Kernel(wire) as kernel:
         for code in (LOAD, glm(20, "none")):
             kernel.run(code)
         least = _stop(kernel, "import time; time.sleep(60)", lambda: None)
         note = "The baseline is an interrupted time.sleep."
-        for name, prepare in (
-            ("while text comes", lambda: None),
-            ("while the host stalls", lambda: wire.fault("stall", 20)),
-            ("before the headers", lambda: wire.fault("delay", 60)),
-        ):
-            yield Figure(name, _stop(kernel, _LONG, prepare), "ms", least, _TARGET_MS, note)
+
+        def figure(name: str, code: str, prepare: Callable[[], object]) -> Figure:
+            taken = _stop(kernel, code, prepare)
+            return Figure(name, taken, "ms", least, _TARGET_MS, note)
+
+        with deaf_port() as port:
+            kernel.run(_POINT.format(f"http://127.0.0.1:{port}/api/paas/v4"))
+            yield figure("while it connects", _SHORT, lambda: None)
+            kernel.run(_POINT.format(wire.base_url))
+        yield figure("before the headers", _SHORT, lambda: wire.fault("delay", 60))
+        yield figure("while it thinks", _THINKING, lambda: None)
+        yield figure("while text comes", _LONG, lambda: None)
+        yield figure("while the host stalls", _SHORT, lambda: wire.fault("stall", 20))
+        yield figure("when only the end is missing", _SHORT, lambda: wire.fault("stall", -1))
 
 
 def _stop(kernel: Kernel, code: str, prepare: Callable[[], object]) -> float:

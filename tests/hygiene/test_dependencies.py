@@ -22,6 +22,7 @@ DEPENDENCIES = [
 # An import whose distribution has another name, and what comes with one that is declared.
 DISTRIBUTION_OF = {
     "IPython": "ipython",
+    "httpcore": "httpx",
     "traitlets": "ipython",
     "typing_extensions": "typing-extensions",
 }
