@@ -16,6 +16,7 @@ from IPython.display import DisplayHandle, clear_output, display
 from ..render.answer import answer_markdown
 from ..render.blocks import BlockSplitter
 from ..render.effort import seconds_to_show
+from ..render.headings import Levels, in_order
 from ..render.inert import inert
 from ..render.status import status_line
 from ..render.steps import steps_markdown
@@ -57,6 +58,7 @@ class NotebookOutput:
         self._shown = shown
         self._markdown = markdown
         self._splitter = BlockSplitter()
+        self._above: Levels = ()
         self._status: _Region | None = None
         self._tail: _Region | None = None
         self._notice = ""
@@ -91,7 +93,7 @@ class NotebookOutput:
         if step.role == "assistant":
             self._steps = []
             self._calls = _Region()
-            self._splitter, self._dirty = BlockSplitter(), False
+            self._splitter, self._above, self._dirty = BlockSplitter(), (), False
             self._status = self._tail = None
         self._steps.append(step)
         # Its words stand there already.
@@ -103,10 +105,11 @@ class NotebookOutput:
         finished, tail = self._splitter.take()
         messages = bool(finished) + bool(tail)
         size_bytes = len(tail) + sum(map(len, finished))
-        shown = inert(tail)
         if finished:
-            self._region().show(inert("".join(finished)))
+            block, self._above = in_order("".join(finished), self._above)
+            self._region().show(inert(block))
             self._tail = _Region()
+        shown = inert(in_order(tail, self._above)[0])
         if tail:
             self._region().show(shown)
         # A commit is a message of its own, and a long or costly tail is repainted less often.

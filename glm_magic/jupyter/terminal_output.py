@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 from ..answer import Answer, footer, warnings
-from ..render.cleaning import plain
+from ..render.cleaning import held_back, plain
 from ..render.status import status_line
 from ..render.steps import steps_plain
 
@@ -32,6 +32,7 @@ class TerminalOutput:
         self._status = ""
         self._notice = ""
         self._writing = False
+        self._held = ""  # the beginning of an escape, until its end has come
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show a delta at once."""
@@ -42,6 +43,7 @@ class TerminalOutput:
         text = delta.text if self._writing else delta.text.lstrip("\r\n")
         if text:
             self._begin(builder)
+            text, self._held = held_back(self._held + text)
             self._write(plain(text))
         elif not self._writing:
             line = status_line(builder.growing.reasoning, builder.thought_seconds, self._notice)
@@ -55,7 +57,7 @@ class TerminalOutput:
         if step.role == "tool":
             told = plain(step.content)
         self._write(f"{_DIM}{told}{_NORMAL}\n" if told else "")
-        self._writing, self._status = False, ""
+        self._writing, self._status, self._held = False, "", ""
 
     def _show_status(self, line: str) -> None:
         line = _fitted(line, shutil.get_terminal_size().columns - _SPARE_COLUMNS)
@@ -76,6 +78,7 @@ class TerminalOutput:
         """End with the warnings and the footer."""
         if self._status and not self._writing:
             self._write(_CLEAR_LINE)
+        self._write(plain(self._held))
         if self._writing and not answer.text.endswith("\n"):
             self._write("\n")
         lines = [f"⚠ {warning}" for warning in warnings(answer.turn)] + [footer(answer.turn)]

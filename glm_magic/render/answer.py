@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .cleaning import plain
 from .escapes import note
+from .headings import in_order
 from .inert import inert, language
 from .lines import pieces
 
@@ -48,17 +49,26 @@ def answer_markdown(
     Returns:
         Markdown with a blank line between its parts; empty if all parts are.
     """
+    shown = inert(in_order(text)[0]).strip("\n")
     parts = []
     if reasoning.strip():
-        summary = f"<details><summary>{note(_thought(thought_seconds))}</summary>"
-        # Made inert before it is wrapped: nothing in it is left open, so nothing can end this.
-        # Front ends put no room below a folded line, and styles do not survive everywhere.
-        parts += [summary, inert(reasoning).strip("\n"), "</details><br>"]
-    parts.append(inert(text).strip("\n"))
+        # Front ends put no room below a folded line, but some above a heading, and styles do not
+        # survive everywhere.
+        room = "" if shown.startswith("#") else "<br>"
+        parts.append(f"{folded(_thought(thought_seconds), in_order(reasoning)[0])}{room}")
+    parts.append(shown)
     parts += [f"> ⚠ *{note(plain(warning))}*" for warning in warnings if warning.strip()]
     if footer.strip():
         parts.append(f"<small>{note(plain(footer))}</small>")
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def folded(line: str, markdown: str) -> str:
+    """Model text folded under one line, set off from what follows when it is unfolded."""
+    # Made inert before it is wrapped: nothing in it is left open, so nothing can end this.
+    inside = inert(markdown).strip("\n")
+    head = f"<details><summary>{note(plain(line))}</summary><blockquote>"
+    return f"{head}\n\n{inside}\n\n</blockquote></details>"
 
 
 def answer_plain(

@@ -15,6 +15,11 @@ _SEQUENCE = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]{0,8}[0-~]"
 )
+# The same, cut off by the end of a delta.
+_BEGUN = re.compile(
+    r"(?:\x1b[ -/]{0,8}|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}\x1b?)\Z"
+)
 _CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 # Left-to-right marks, zero-width spaces, soft hyphens and the like: invisible and not needed.
 _INVISIBLE = (
@@ -53,7 +58,8 @@ def _shown(match: re.Match[str]) -> str:
 def plain(text: str) -> str:
     r"""The text for a terminal or `text/plain`: no control character but `\n` and `\t`.
 
-    Works on single deltas too: a sequence cut in two loses its ESC, and the rest is only letters.
+    Works on single deltas too: a sequence cut in two loses its ESC, and the rest is only letters;
+    `held_back` keeps it whole.
 
     Args:
         text: Anything a model or a server wrote.
@@ -71,3 +77,9 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = _SELECTORS.sub("", _JOINER.sub("", text))
     return text
+
+
+def held_back(text: str) -> tuple[str, str]:
+    """What can be shown of a growing text, and the beginning of a terminal escape at its end."""
+    begun = None if text.isprintable() else _BEGUN.search(text)
+    return (text[: begun.start()], begun[0]) if begun else (text, "")

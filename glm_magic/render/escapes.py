@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 # The only tags this package writes; everything else that looks like a tag is text.
-OWN_TAGS = ("br", "code", "details", "kbd", "pre", "small", "span", "sub", "summary", "sup")
+OWN_TAGS = (
+    "blockquote",
+    "br",
+    "code",
+    "details",
+    "kbd",
+    "pre",
+    "small",
+    "span",
+    "sub",
+    "summary",
+    "sup",
+)
 
 # MathJax reads the page's text once more after Markdown is done, and `\$` has become a bare `$`
 # by then. A tag around it keeps it apart (seen in JupyterLab 4.6: `\$5 and \$6` is a formula).

@@ -70,7 +70,7 @@ class LineReader:
         self.fence: Fence | None = None
         self.first = ""  # what stood before the code of the last indented line
         self.text = ""  # the last line without its containers
-        self._paragraph = False
+        self.in_paragraph = False
         self._empty_item = False
 
     def read(self, line: str) -> Kind:
@@ -140,13 +140,13 @@ class LineReader:
                 break
             del self.containers[matched:]
             self.containers.append(width)
-            self._paragraph, opened = False, True
+            self.in_paragraph, opened = False, True
             position, matched = end, matched + 1
         return position, matched, opened
 
     def _may_open(self, item: re.Match[str], line: str, position: int, matched: int) -> bool:
         """A list may interrupt a paragraph only with text in its first item, and from 1."""
-        if not self._paragraph or matched < len(self.containers):
+        if not self.in_paragraph or matched < len(self.containers):
             return True
         return position + item.end() < len(line) and item[3] in (None, "1")
 
@@ -157,10 +157,10 @@ class LineReader:
                 void = self._empty_item and matched == len(self.containers)
                 del self.containers[matched - void :]
                 self._empty_item = False
-            self._paragraph = False
+            self.in_paragraph = False
             return "blank"
         indent = _indent(rest, 0)
-        continued = self._paragraph and not opened
+        continued = self.in_paragraph and not opened
         fence = _FENCE.match(rest) if indent < 4 else None
         rule = indent < 4 and bool(_HEADING.match(rest) or _RULE.match(rest))
         if fence or rule or not continued:
@@ -170,12 +170,12 @@ class LineReader:
             self._begin(fence, indent, before)
             return "fence"
         indented = indent >= 4 and not continued
-        self._paragraph = not (indented or rule)
+        self.in_paragraph = not (indented or rule)
         self.first = before
         return "indented" if indented else "prose"
 
     def _begin(self, match: re.Match[str], indent: int, before: str) -> None:
-        self._paragraph = False
+        self.in_paragraph = False
         mark, info = (match[1], match[2]) if match[1] else (match[3], match[4])
         after = "".join("> " if width == _QUOTED else " " * width for width in self.containers)
         self.fence = Fence(mark, info.strip(), indent, before, after, len(self.containers))

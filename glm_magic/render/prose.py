@@ -46,7 +46,7 @@ class _Paragraph:
     def __init__(self, text: str) -> None:
         self._text = text
         self._out: list[str] = []
-        self._brackets: list[bool] = []  # open brackets; True where an image began
+        self._brackets: list[int] = []  # open brackets; where in `_out` if an image began, or -1
         self._unclosed: list[int] = []  # where in `_out` a bracket waits for any closing one
         self._table = "|" in text and bool(_TABLE_RULE.search(text))
         self._runs: dict[int, list[int]] | None = None
@@ -77,7 +77,7 @@ class _Paragraph:
         if first == "<":
             return self._tag(start)
         if first in "![":
-            self._brackets.append(first == "!")
+            self._brackets.append(len(self._out) if first == "!" else -1)
             self._unclosed.append(len(self._out))
             return ("&#33;[" if first == "!" else "["), start + len(mark)
         if first == "]":
@@ -147,19 +147,29 @@ class _Paragraph:
         return "&lt;", start + 1
 
     def _closing_bracket(self, start: int) -> tuple[str, int]:
-        image = self._brackets.pop() if self._brackets else False
+        image = self._brackets.pop() if self._brackets else -1
         self._unclosed.clear()
         following = self._text[start + 1 : start + 2]
         if following == "(":
             if found := inline_target(self._text, start + 1):
                 target, written, end = found
-                return f"]{written}" + (f" ({literal(host(target))})" if image else ""), end
+                if image < 0:
+                    return f"]{written}", end
+                self._name_image(image)
+                return f"]{written} ({literal(host(target))})", end
             return "]&#40;", start + 2
         if following == ":":
             if link := definition(self._text, start + 1):
                 return f"]{link[0]}", link[1]
             return "]&#58;", start + 2
         return "]", start + 1
+
+    def _name_image(self, opened: int) -> None:
+        """A picture is not fetched: its link says that it would be one, and of what."""
+        if self._out[opened - 1 : opened] and self._out[opened - 1].endswith("!"):
+            return  # or that mark would make one of it
+        described = any(piece.strip() for piece in self._out[opened + 1 :])
+        self._out[opened] = "[image: " if described else "[image"
 
     def _url(self, mark: str, start: int) -> tuple[str, int]:
         if mark.lower() == "ftp://":

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from .answer import fenced
+from .answer import fenced, folded
 from .cleaning import plain
-from .escapes import note
 from .inert import inert
 
 if TYPE_CHECKING:
@@ -29,10 +28,7 @@ def steps_markdown(steps: Sequence[Message]) -> str:
         if details is None:
             parts.append(inert(line).strip("\n"))
             continue
-        # Made inert before it is wrapped: nothing in it is left open, so nothing can end this.
-        inside = "\n\n".join(inert(one).strip("\n") for one in details if one)
-        head = f"<details><summary>{note(plain(line))}</summary>"
-        parts.append(f"{head}\n\n{inside}\n\n</details>")
+        parts.append(folded(line, "\n\n".join(filter(None, details))))
     return "\n\n".join(part for part in parts if part)
 
 

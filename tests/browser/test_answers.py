@@ -1,5 +1,6 @@
 """What a reader of an answer meets: it grows in place, survives a reload, and reads well."""
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -73,7 +74,7 @@ def browser(server: Server) -> Iterator[Page]:
 def page(browser: Page, server: Server, request: pytest.FixtureRequest) -> Page:
     """A notebook that asks one question, with a long cell below, the extension loaded."""
     below = "\n".join(f"# line {n}" for n in range(60))
-    path = server.files / request.node.name / "test.ipynb"
+    path = server.files / re.sub(r"\W+", "-", request.node.name) / "test.ipynb"
     browser.show(path, [LOAD, ASK, below, "%glm last"])
     browser.run(0)
     return browser
@@ -93,10 +94,14 @@ def test_a_reload_in_mid_stream_loses_nothing(page: Page, sandbox: Sandbox) -> N
     assert "Incomplete" not in shown
 
 
-@pytest.mark.parametrize("part", ["Part 1", "Part 6"])
-def test_what_is_being_read_stays_where_it_is(page: Page, sandbox: Sandbox, part: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "reasoning"), [("Part 1", ""), ("Part 1", "I think. " * 30), ("Part 6", "")]
+)
+def test_what_is_being_read_stays_where_it_is(
+    page: Page, sandbox: Sandbox, part: str, reasoning: str
+) -> None:
     """From the beginning or from the middle of it: neither growing nor the end moves the text."""
-    sandbox.faults.append(says(long_answer(30), seconds=5))
+    sandbox.faults.append(says(long_answer(30), reasoning, seconds=6))
     page.start_cell(1)
     page.wait_for(lambda lab: "Part 14" in lab.text(1))
     page.js(SCROLL, part)
@@ -104,7 +109,8 @@ def test_what_is_being_read_stays_where_it_is(page: Page, sandbox: Sandbox, part
     page.wait_until_idle()
     tops = [top for top, _ in page.page.evaluate("window.marks") if top is not None]
     assert len(tops) > 20
-    assert max(tops) - min(tops) <= 3, sorted({round(top) for top in tops})
+    # Between the folded line and a heading an output has another margin than one text: 8 pixels.
+    assert max(tops) - min(tops) <= (10 if reasoning else 3), sorted({round(top) for top in tops})
 
 
 def test_the_answer_never_shrinks_by_much(page: Page, sandbox: Sandbox) -> None:
@@ -126,6 +132,23 @@ def test_the_first_words_come_at_once(page: Page, sandbox: Sandbox) -> None:
     page.wait_for(lambda lab: "Penguins" in lab.text(1), timeout_seconds=5)
     assert page.text(1).count("swim.") < 15
     page.wait_until_idle()
+
+
+def test_the_reasoning_is_live(page: Page, sandbox: Sandbox) -> None:
+    """While the model thinks, its latest words and the seconds are shown; then they fold."""
+    thought = " ".join(f"thought-{n}." for n in range(60))
+    sandbox.faults.append(says("Three.", thought, seconds=6))
+    page.start_cell(1)
+    page.wait_for(lambda lab: "Thinking, 1 s" in lab.text(1))
+    early = page.text(1)
+    page.wait_for(lambda lab: "Thinking, 3 s" in lab.text(1))
+    late = page.text(1)
+    assert "thought-3." in early
+    assert "thought-3." not in late
+    assert "thought-18." in late
+    page.wait_until_idle()
+    assert "Thinking" not in page.text(1)
+    assert page.page.locator(".jp-RenderedMarkdown summary").inner_text().startswith("Thought for")
 
 
 def test_the_reasoning_opens_by_keyboard(page: Page, sandbox: Sandbox) -> None:

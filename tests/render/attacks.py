@@ -54,6 +54,7 @@ ATTACKS = {
     "image in link": "[![x](https://evil.test/i.png)](https://ok.test)",
     "image after escape": r"\\![x](https://evil.test/) \![x](https://evil.test/)",
     "image after a bare address": "https://a.test/!![x](https://evil.test/)",
+    "image after a mark": "!![x](https://evil.test/) !!![](https://evil.test/) !!!![[x](https://e.test)",
     "image with data": "![x](data:image/svg+xml,<svg/onload=alert(1)>)",
     "nested brackets": "[a [b](javascript:alert(1)) c](javascript:alert(2)) ![[x](https://e.test)",
     "quote through lifted math": '[x](https://a.test/$"onmouseover="alert(1)"$)',

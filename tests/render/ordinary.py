@@ -95,7 +95,10 @@ ORDINARY = {
     ),
     "rule and hard break": ("a  \nb\n\n---\n\nc", ["a<br />\nb", "<hr />"]),
     "image": (
-        "![a cat](https://pics.test/cat.png)",
-        ['!<a href="https://pics.test/cat.png">a cat</a> (pics.test)'],
+        "![a cat](https://pics.test/cat.png) ![](https://pics.test/x)",
+        [
+            '<a href="https://pics.test/cat.png">image: a cat</a> (pics.test)',
+            '<a href="https://pics.test/x">image</a> (pics.test)',
+        ],
     ),
 }

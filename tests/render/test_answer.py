@@ -15,7 +15,8 @@ def test_parts_in_order() -> None:
         "Hi *there*", "Hm.", thought_seconds=3.21, footer="glm-4.5 · 2 s", warnings=["cut short"]
     )
     assert answer == (
-        "<details><summary>Thought for 3.2 s</summary>\n\nHm.\n\n</details><br>\n\n"
+        "<details><summary>Thought for 3.2 s</summary><blockquote>\n\nHm.\n\n"
+        "</blockquote></details><br>\n\n"
         "Hi *there*\n\n> ⚠ *cut short*\n\n<small>glm-4.5 · 2 s</small>"
     )
 
@@ -47,7 +48,10 @@ def check_frame(text: str) -> None:
     assert dangers(answer) == []
     top = [token for token in parse(answer) if token.level == 0 or token.content]
     ours = [t.content.strip() for t in top if t.type == "html_block" and "details" in t.content]
-    assert ours == ["<details><summary>Thoughts</summary>", "</details><br>"]
+    assert ours == [
+        "<details><summary>Thoughts</summary><blockquote>",
+        "</blockquote></details><br>",
+    ]
     *_, foot, _ = [t for t in parse(answer) if t.level <= 1]
     assert foot.content == "<small>FOOT</small>"
     assert any(t.content == "⚠ *WARN*" and t.level == 2 for t in parse(answer))

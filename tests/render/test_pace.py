@@ -99,6 +99,29 @@ def test_nothing_is_waited_for_once_it_is_there(monkeypatch: pytest.MonkeyPatch)
 def test_what_was_thought_is_folded_as_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the answer begins, the reasoning folds to the line that the final output has."""
     assert painted(monkeypatch, "One, two, three.") == [
-        "<details><summary>Thought for 2.2 s</summary>\n\nOne, two, three.\n\n</details><br>",
+        "<details><summary>Thought for 2.2 s</summary><blockquote>\n\nOne, two, three.\n\n"
+        "</blockquote></details><br>",
         "Three.",
     ]
+
+
+def test_headings_are_in_order_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heading far below the one above it is put in order while it grows, as in the end."""
+    page = Page(monkeypatch)
+    text = f"## First\n\n{(PROSE * 4 + chr(10) * 2) * 12}#### Second\n\nwords"
+    shown: list[str] = []
+
+    class Handle:
+        def display(self, bundle: dict[str, str], **_: Any) -> None:
+            shown.append(bundle["text/markdown"])
+
+        update = display
+
+    monkeypatch.setattr(live_output, "DisplayHandle", Handle)
+    output = live_output.NotebookOutput(markdown=True)
+    for at in range(0, len(text), 5):
+        page.now = at / 100
+        output.add(Delta(text=text[at : at + 5]), Growing())
+    assert sum("## First" in one for one in shown) > 1
+    assert "## First" not in shown[-1]
+    assert "\n### Second" in f"\n{shown[-1]}"

@@ -78,3 +78,17 @@ def test_nothing_in_it_is_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
     written = capsys.readouterr().out
     ours = written.replace("\r\x1b[K", "").replace("\x1b[2m", "").replace("\x1b[0m", "")
     assert plain(ours) == ours
+
+
+ESCAPES = (
+    "a\x1b]0;owned\x07b\x1b[2J\x1b[31mred\x1b[0m \x1b]8;;https://e.test\x1b\\link\x9b31m!\x1bcend"
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 8, 100])
+def test_an_escape_is_gone_however_it_comes(size: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Cut anywhere by the stream, an escape is taken away whole, and the words around it stay."""
+    output = TerminalOutput()
+    for at in range(0, len(ESCAPES), size):
+        output.add(Delta(text=ESCAPES[at : at + size]), Thinking())
+    assert capsys.readouterr().out.endswith("\n\nabred link!end")
