@@ -38,7 +38,7 @@ def load(shell: Any) -> None:
     shell.Completer.custom_matchers.append(matcher)
     shell.input_transformers_cleanup.append(heed_our_magics)
     shell.events.register("post_run_cell", magics.cells.ran)
-    setattr(shell, _KEEP, (settings, matcher, magics.cells.ran))
+    setattr(shell, _KEEP, (settings, matcher, magics))
 
 
 def unload(shell: Any) -> None:
@@ -46,8 +46,9 @@ def unload(shell: Any) -> None:
     kept = getattr(shell, _KEEP, None)
     if kept is None:
         return
-    settings, matcher, ran = kept
-    shell.events.unregister("post_run_cell", ran)
+    settings, matcher, magics = kept
+    shell.events.unregister("post_run_cell", magics.cells.ran)
+    magics.inserter.close()
     delattr(shell, _KEEP)
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop("glm", None)

@@ -18,18 +18,22 @@ from . import (
     load_extension,
     long_answers,
     panel,
+    peers,
     smoothness,
 )
 from .report import Section, machine, table, write_json
 from .surroundings import empty_house
 
-MEASUREMENTS = {
+MEASUREMENTS: dict[str, Any] = {
     "load": load_extension,
     "answer": answer,
     "first-text": first_text,
     "long": long_answers,
     "smoothness": smoothness,
     "panel": panel,
+    "full-text": peers.FULL_TEXT,
+    "chatlas": peers.CHATLAS,
+    "jupyter-ai": peers.JUPYTER_AI,
     "interrupt": interrupt,
     "describe": describing,
     "frames": large_frames,

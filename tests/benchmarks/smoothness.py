@@ -1,15 +1,6 @@
-r"""What the reader of a streamed answer feels: a real JupyterLab in a headless Chromium.
+"""What the reader of a streamed answer feels: a real JupyterLab in a headless Chromium.
 
 Frames are counted in the page, bytes on its socket to the kernel, with JupyterLab's own settings.
-The yardstick is the loop that everybody writes first: the whole text displayed anew at each delta.
-
-Other people's tools are measured in the same way when they are installed, each in an environment
-of its own, never in this project's:
-
-    python -m venv /tmp/chatlas && /tmp/chatlas/bin/pip install chatlas openai ipykernel
-    python -m venv /tmp/jai && /tmp/jai/bin/pip install jupyter-ai-magics langchain-openai ipykernel
-    BENCH_CHATLAS=/tmp/chatlas/bin/python BENCH_JUPYTER_AI=/tmp/jai/bin/python \\
-        python -m tests.benchmarks smoothness
 
 `BENCH_RUNS` says how often each is measured; the median is reported.
 """
@@ -25,7 +16,7 @@ from glm_magic.sandbox import Sandbox
 from tests.lab import Server, missing
 
 from .install import SkippedError
-from .lab_page import PATIENCE_SECONDS, Reader, scripted_answer
+from .lab_page import Reader, scripted_answer
 from .long_texts import KINDS, long_text
 from .report import Figure
 from .surroundings import ORIGINAL
@@ -33,41 +24,11 @@ from .surroundings import ORIGINAL
 TITLE = "A streamed answer in JupyterLab, as its reader sees it"
 
 IDLE = "The baseline is a frame of the same page while nothing happens."
-_GIVEN_UP = f"What is not on the page after {PATIENCE_SECONDS} s is not waited for."
 END = "This is the end."
 RUNS = int(ORIGINAL.get("BENCH_RUNS", "3"))
-_ASK = "sandbox: rate {rate}"
-_MAGIC = "%%glm --once --no-think\n" + _ASK
+ASK = "sandbox: rate {rate}"
+_MAGIC = "%%glm --once --no-think\n" + ASK
 _LOAD = "%load_ext glm_magic"
-_LOOP = """
-import json, os, httpx
-from IPython.display import Markdown, display
-def loop(prompt, url=os.environ["GLM_BASE_URL"] + "/chat/completions"):
-    body = {"model": "glm-4.5", "stream": True, "messages": [{"role": "user", "content": prompt}]}
-    headers = {"Authorization": "Bearer " + os.environ["GLM_API_KEY"]}
-    text, shown = "", display(Markdown(""), display_id=True)
-    with httpx.stream("POST", url, json=body, headers=headers, timeout=60) as answer:
-        for line in answer.iter_lines():
-            if line.startswith("data: {"):
-                text += json.loads(line[6:])["choices"][0]["delta"].get("content") or ""
-                shown.update(Markdown(text))
-"""
-_CHATLAS = """
-import os
-from chatlas import ChatOpenAICompletions
-url, key = os.environ["GLM_BASE_URL"], os.environ["GLM_API_KEY"]
-"""
-_CHATLAS_ASK = (
-    'ChatOpenAICompletions(base_url=url, api_key=key, model="glm-4.5").chat("' + _ASK + '", '
-    'echo="text")'
-)
-_JUPYTER_AI = """
-import os
-os.environ["OPENAI_API_KEY"] = os.environ["GLM_API_KEY"]
-os.environ["OPENAI_API_BASE"] = os.environ["GLM_BASE_URL"]
-get_ipython().run_line_magic("load_ext", "jupyter_ai_magics")
-"""
-_JUPYTER_AI_ASK = "%%ai openai-chat-custom:glm-4.5\n" + _ASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +60,7 @@ class Way:
 PIECE = 5  # characters in a delta
 SHORT = Case("20 kB over 10 s", 20_000, 10, 250, 55)
 LONG = Case("200 kB over 20 s", 200_000, 20, 1_200, 45)
-_OURS = Way("%%glm", _LOAD, _MAGIC)
-_YARDSTICK = Way("a full-text loop", _LOOP, f"loop({_ASK!r})")
-_OTHERS = {
-    "BENCH_CHATLAS": Way("chatlas", _CHATLAS, _CHATLAS_ASK),
-    "BENCH_JUPYTER_AI": Way("jupyter-ai's magic", _JUPYTER_AI, _JUPYTER_AI_ASK),
-}
+OURS = Way("%%glm", _LOAD, _MAGIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +77,16 @@ class Felt:
 
 
 def measure() -> Iterator[Figure]:
-    """Ours with its promises, the burst, then the same short answer shown by others.
+    """Both answers with what was promised for them, then the burst.
 
     Raises:
         SkippedError: There is no browser.
     """
     if reason := missing():
         raise SkippedError(reason)
-    with Sandbox(tokens_per_second=None) as sandbox:
-        with reading(sandbox) as reader:
-            yield from _ours(reader, sandbox)
-            yield from _burst(reader, sandbox)
-            ours = _felt(reader, sandbox, _OURS, SHORT, "mixed")
-        yield from _others(sandbox, ours)
+    with Sandbox(tokens_per_second=None) as sandbox, reading(sandbox) as reader:
+        yield from _ours(reader, sandbox)
+        yield from _burst(reader, sandbox)
 
 
 @contextmanager
@@ -155,7 +108,7 @@ def _ours(reader: Reader, sandbox: Sandbox) -> Iterator[Figure]:
     for case in (SHORT, LONG):
         for kind in ("mixed", "dense mathematics"):
             idle = reader.idle_frame_ms()
-            felt = _felt(reader, sandbox, _OURS, case, kind)
+            felt = felt_by(reader, sandbox, OURS, case, kind)
             name = f"{case.name}, {kind}: "
             yield Figure(name + "to the browser", felt.kilobytes, "kB", None, case.most_kb)
             frame = 1000 / felt.fps
@@ -175,30 +128,12 @@ def _burst(reader: Reader, sandbox: Sandbox) -> Iterator[Figure]:
     yield Figure("8,000 tokens in a burst: characters lost", felt.lost, "", None, 0)
 
 
-def _others(sandbox: Sandbox, ours: Felt) -> Iterator[Figure]:
-    """The same answer shown by others; the baseline of each row is ours in this run."""
-    ways = [_YARDSTICK]
-    for variable, way in _OTHERS.items():
-        if python := ORIGINAL.get(variable, ""):
-            ways.append(Way(way.name, way.before, way.ask, python))
-    for way in ways:
-        with reading(sandbox) as reader:
-            felt = _felt(reader, sandbox, way, SHORT, "mixed")
-        name = f"{SHORT.name} by {way.name}: "
-        yield Figure(name + "to the browser", felt.kilobytes, "kB", ours.kilobytes)
-        yield Figure(name + "a frame takes", 1000 / felt.fps, "ms", 1000 / ours.fps)
-        yield Figure(name + "longest freeze", felt.freeze_seconds, "s", ours.freeze_seconds)
-        yield Figure(name + "first words after", felt.first_seconds, "s", ours.first_seconds)
-        done = Figure(
-            name + "done after", felt.done_seconds, "s", ours.done_seconds, note=_GIVEN_UP
-        )
-        yield done
-
-
-def _felt(reader: Reader, sandbox: Sandbox, way: Way, case: Case, kind: str) -> Felt:
+def felt_by(
+    reader: Reader, sandbox: Sandbox, way: Way, case: Case, kind: str, times: int = RUNS
+) -> Felt:
     """The median of some runs, each in a notebook of its own."""
     text, runs = text_of(kind, case.length), []
-    for _ in range(RUNS):
+    for _ in range(times):
         reader.open(way.before, way.ask.format(rate=case.rate), way.python)
         sandbox.faults.append(scripted_answer(text, PIECE))
         runs.append(Felt(**reader.watch(END, len(text))))

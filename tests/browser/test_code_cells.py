@@ -79,19 +79,40 @@ def test_one_cell_is_offered_and_not_run(desk: Desk) -> None:
     assert "in a new cell below; it was not run" in page.text(1)
 
 
-def test_the_same_code_is_not_inserted_again(desk: Desk) -> None:
-    """Asked again with the same code nothing is inserted; with other code it is, and said."""
+def test_other_code_takes_the_place_of_the_first(desk: Desk) -> None:
+    """Asked again with the same code nothing changes; other code replaces it, and its outputs."""
     page = desk.open("again", [ASK, "after = 1"])
-    desk.answers(COUNT, COUNT, "n = 2")
+    desk.answers(COUNT, COUNT, "n = 2", "n = 3")
     page.run(1)
     page.run(1)
     assert sources(page) == [ASK, COUNT, "after = 1"]
     assert "already" in page.text(1)
+    page.run(2)
+    assert page.text(2) == "1"
+    page.run(1)
+    page.wait_for(lambda _: sources(page) == [ASK, "n = 2", "after = 1"])
+    assert "The cell below has the new code" in page.text(1)
+    assert page.outputs(2) == []
+    assert ran(page) == [True, False, False]
+    page.rewrite(2, "n = 22  # mine")
     page.run(1)
     page.wait_for(lambda _: len(page.cells()) == 5)
-    assert sources(page) == [ASK, "n = 2", COUNT, "after = 1"]
-    assert "delete the older cell" in page.text(1)
+    assert sources(page) == [ASK, "n = 3", "n = 22  # mine", "after = 1"]
     assert ran(page) == [True, False, False, False]
+
+
+def test_a_page_opened_anew_replaces_too(desk: Desk) -> None:
+    """After a reload the cell that was made before is still known."""
+    page = desk.open("anew", [ASK])
+    desk.answers(COUNT, "n = 2")
+    page.run(1)
+    page.wait_for(lambda _: len(page.cells()) == 3)
+    page.save()
+    page.reload()
+    page.page.wait_for_timeout(1_000)  # the page takes up the kernel's widgets
+    page.run(1)
+    page.wait_for(lambda _: sources(page) == [ASK, "n = 2"])
+    assert "widgets" not in page.save()["metadata"]
 
 
 def test_run_all_twice(desk: Desk) -> None:

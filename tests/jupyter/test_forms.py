@@ -130,9 +130,10 @@ def test_explain_takes_the_cell_before(shell: Shell) -> None:
     assert sent.endswith("in French")
 
 
-def test_continue_goes_on_after_a_cut_answer(shell: Shell) -> None:
+@pytest.mark.parametrize("end", [[Delta(finish_reason="length")], []], ids=["cut", "broken"])
+def test_continue_goes_on_after_a_cut_answer(shell: Shell, end: list[Delta]) -> None:
     """`%glm continue` sends what came, and asks for the rest; a whole answer needs none."""
-    with scripted([Delta(text="One, two"), Delta(finish_reason="length")], ", three") as client:
+    with scripted([Delta(text="One, two"), *end], ", three") as client:
         shell.run("%%glm\ncount")
         shell.run("%glm continue")
         printed = shell.run("%glm continue")
@@ -183,7 +184,7 @@ def test_fuzzed_code_is_offered_and_never_run(
     shell.ip.events.register("pre_run_cell", ran.append)
     source = "\n".join(lines)
     try:
-        with scripted(f"Take this:\n\n{fenced('x' + source, language)}"):
+        with scripted(f"Take this:\n\n{fenced(source + chr(10) + 'x', language)}"):
             shell.run("%%glm --as code --once\ngo")
     finally:
         shell.ip.events.unregister("pre_run_cell", ran.append)
