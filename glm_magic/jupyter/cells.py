@@ -23,7 +23,12 @@ _MOST_FRAMES = 8  # of a traceback: the innermost
 _CELL_FILE = re.compile(r'File "(?:<ipython-input-[^"\n]*>|[^"\n]*ipykernel_[^"\n]*\.py)"')
 # IPython's own frame, which runs the cell.
 _RUNNING = re.compile(r'  File "[^"\n]*IPython[^"\n]*", line \d+, in run_code\n(?:    .*\n)+')
-_LIBRARY = re.compile(r'File "[^"\n]*[/\\](?:site|dist)-packages[/\\]')
+_LIBRARY = re.compile(
+    r'File "[^"\n]*[/\\](?:(?:site|dist)-packages|lib[/\\]python3\.\d+)[/\\]', re.IGNORECASE
+)
+# What each Python says in its own way: marks below the code, and guesses behind the message. The
+# same failure is the same text, so that a recorded answer is found again.
+_OWN_WAYS = re.compile(r"^[ ~^]*[~^]+[ ~^]*\n|(?<=.)\. Did you (?:mean|forget)[^\n]*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ def traceback_text(error: BaseException) -> str:
     """The innermost frames of a traceback: code lines, no values, no paths of this machine."""
     told = traceback.TracebackException.from_exception(error, limit=-_MOST_FRAMES)
     text = _LIBRARY.sub('File "', _RUNNING.sub("", "".join(told.format())))
+    text = _OWN_WAYS.sub("", text)
     return _CELL_FILE.sub('File "<cell>"', text).replace(str(Path.home()), "~")
 
 

@@ -160,6 +160,21 @@ def test_fix_attaches_the_failed_cell_its_exception_and_its_frames(shell: Shell)
     assert "site-packages" not in sent
 
 
+@pytest.mark.parametrize(
+    "code", ["penguin.mean()", "import json\njson.loads('{')", "sum([1, '2'])", "(1).reall"]
+)
+def test_a_failure_is_told_alike_by_every_python(shell: Shell, code: str) -> None:
+    """No marks, no guesses and no path of the interpreter: a recorded answer is found again."""
+    with scripted("Rename it.") as client:
+        shell.ip.run_cell("penguins = real = 1\n" + code, store_history=True)
+        shell.ip.run_cell("%glm fix", store_history=True)
+    sent = client.requests[0].messages[-1].content
+    assert "Error" in sent
+    assert "^" not in sent
+    assert "Did you mean" not in sent
+    assert "lib/python3" not in sent
+
+
 def test_fix_without_a_failure_says_so(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing to fix, nothing is sent."""
     for name in ("last_exc", "last_value"):

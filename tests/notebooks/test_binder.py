@@ -16,6 +16,7 @@ import psutil
 import pytest
 from jupyter_client import BlockingKernelClient
 from jupyter_core.paths import jupyter_runtime_dir
+from nbformat import NotebookNode
 
 from .running import FOLDER, NOTEBOOKS, asks, replays
 
@@ -79,36 +80,71 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-def test_a_visitor_without_network_runs_every_notebook(image: Path, tmp_path: Path) -> None:
-    """From an empty machine: every cell runs, every answer is recorded or the sandbox's.
+def visit(python: Path | str, folder: Path, **environment: str) -> dict[str, list[NotebookNode]]:
+    """The answers' outputs of every notebook, run without a network, as a user would.
 
     The network is away, not merely refused: only loopback exists.
     """
-    visit = tmp_path / "notebooks"
-    shutil.copytree(FOLDER, visit, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    python = str(image / "python")
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shown = {}
     for path in NOTEBOOKS:
         execute = [python, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
-        alone = [*ALONE, python, "-c", LOOPBACK_UP, *execute, str(visit / path.name)]
-        subprocess.run(alone, check=True, cwd=visit, timeout=300)
-        notebook = nbformat.read(visit / path.name, as_version=4)
-        answers = [cell.outputs[0] for cell in notebook.cells if asks(cell)]
-        assert answers
-        for answer in answers:
+        alone = [*ALONE, python, "-c", LOOPBACK_UP, *execute, folder / path.name]
+        subprocess.run(
+            alone, check=True, cwd=folder, timeout=300, env={**os.environ, **environment}
+        )
+        notebook = nbformat.read(folder / path.name, as_version=4)
+        seen = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
+        assert "image/png" in seen or "application/vnd.jupyter.widget-view+json" in seen
+        shown[path.stem] = [cell.outputs[0] for cell in notebook.cells if asks(cell)]
+    return shown
+
+
+@pytest.fixture(scope="module")
+def visited(image: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[NotebookNode]]:
+    """What a visitor of the image sees."""
+    return visit(image / "python", tmp_path_factory.mktemp("visit") / "notebooks")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_visitor_without_network_runs_every_notebook(
+    visited: dict[str, list[NotebookNode]],
+) -> None:
+    """From an empty machine: every cell runs, every answer is recorded or the sandbox's."""
+    for path in NOTEBOOKS:
+        assert visited[path.stem]
+        for answer in visited[path.stem]:
             assert answer.metadata["glm_magic"]["status"] == "complete"
             assert answer.metadata["glm_magic"]["provider"] == "sandbox"
             assert bool(answer.metadata["glm_magic"].get("recorded")) == replays(path)
-        shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
-        assert "image/png" in shown or "application/vnd.jupyter.widget-view+json" in shown
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("other", ["pandas", "Python"])
+def test_recorded_answers_are_the_same_bytes_everywhere(
+    visited: dict[str, list[NotebookNode]], image: Path, tmp_path: Path, other: str
+) -> None:
+    """The pandas before, or the Python of these tests, shows what the image shows."""
+    if other == "pandas":
+        older = str(tmp_path / "older")
+        pip = [image / "python", "-m", "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*pip, "--target", older, "pandas<3", "pytz", "tzdata"], check=True)
+        elsewhere = visit(image / "python", tmp_path / "visit", PYTHONPATH=older)
+    else:
+        elsewhere = visit(sys.executable, tmp_path / "visit")
+    for path in filter(replays, NOTEBOOKS):
+        bytes_there = [answer["data"] for answer in elsewhere[path.stem]]
+        assert bytes_there == [answer["data"] for answer in visited[path.stem]]
 
 
 @pytest.fixture
 def server(image: Path, tmp_path: Path) -> Iterator[str]:
     """A JupyterLab of the image, in a copy of the repository's notebooks: its address."""
     shutil.copytree(FOLDER, tmp_path / "notebooks")
-    options = ["--no-browser", "--allow-root", "--port=0", "--IdentityProvider.token=t"]
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+    options.append("--IdentityProvider.token=t")
     lab = subprocess.Popen([image / "jupyter", "lab", *options], cwd=tmp_path)
     try:
         yield _address(lab.pid)
