@@ -20,7 +20,8 @@ shows it. What it holds:
     context, images   what went along itself; only when the user embeds it
 
 Entries with nothing in them are left out. Readers pass over names they do not know; a change that
-old readers must not miss raises the schema.
+old readers must not miss raises the schema. Displays of ours that carry no turn (tables, an answer
+shown again, the panel) hold the schema alone, so that they are known as ours.
 """
 
 from __future__ import annotations
