@@ -122,7 +122,7 @@ def every_turn(kept: Kept) -> dict[str, Turn]:
     return turns
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kills", [30, pytest.param(200, marks=pytest.mark.soak)])
 def test_killed_kernels_lose_nothing(
     nursery: Nursery, sandbox: Sandbox, tmp_path: Path, kills: int
