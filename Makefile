@@ -20,6 +20,7 @@ demo-lab: .venv/.made-lab ## The same in JupyterLab
 
 test: lint ## Style, types, layers and every test
 	@.ci/chromium
+	@.ci/proxy .venv-test/proxy
 	# Two at a time, because most tests wait for kernels and browsers; then those that look at clocks.
 	.venv-test/bin/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(CLOCKS))
 	.venv-test/bin/python -m pytest $(CLOCKS)

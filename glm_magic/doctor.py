@@ -177,7 +177,8 @@ def _budget(told: dict[str, Any]) -> Iterator[Finding]:
     used, most = told.get("tokens") or 0, told.get("tokens_limit")
     asked, questions = told.get("requests") or 0, told.get("requests_limit")
     words = f"{used:,}{f' of {most:,}' if most else ''} tokens and "
-    words += f"{asked:,}{f' of {questions:,}' if questions else ''} questions today"
+    words += f"{asked:,}{f' of {questions:,}' if questions else ''} "
+    words += "question today" if asked == 1 and not questions else "questions today"
     spent = (most and most - used < _LEAST_ANSWER_TOKENS) or (questions and asked >= questions)
     remedy = "It is whole again tomorrow; your instructor can raise it."
     yield Finding("budget", "bad" if spent else "ok", words, remedy if spent else "")

@@ -23,6 +23,7 @@ _STYLE = (
     "table{border-collapse:collapse;margin:.5rem 0 1.5rem}"
     "td,th{border:1px solid #bbb;padding:.2rem .6rem;text-align:right}"
     "td:first-child,th:first-child{text-align:left}.over{background:#fde2e2}"
+    ".now{background:#e3f1e3}th,caption{white-space:nowrap}"
     "caption{text-align:left;font-weight:600;padding:.3rem 0}"
 )
 
@@ -146,7 +147,7 @@ def _windows(rules: Rules, now: datetime) -> str:
         groups = ", ".join(sorted(window.groups)) or "everybody"
         return kind, (groups, window.mode, *times, window.note)
 
-    rows = [row(one, "over" if one.holds(one.groups or {""}, now) else "") for one in rules.windows]
+    rows = [row(one, "now" if one.holds(one.groups or {""}, now) else "") for one in rules.windows]
     rows.append(("", ("everybody else", rules.mode, "…", "…", "")))
     heads = ("groups", "mode", "begins", "ends", "note")
     return _table("What holds: the first row that fits a student; marked: now", heads, rows)

@@ -25,7 +25,7 @@ def test_instructors_see_usage_and_what_holds(course: Course) -> None:
     assert "Data &amp; &lt;script&gt;" in html
     assert f"<tr class='over'><td>&lt;script&gt;alert(1)&lt;/script&gt;<td>1<td>{tokens}" in html
     assert "of 1,000,000 tokens spent by the whole course" in html
-    assert "<tr class='over'><td>exam<td>off<td>2020-01-01 00:00<td>…<td>Exam" in html
+    assert "<tr class='now'><td>exam<td>off<td>2020-01-01 00:00<td>…<td>Exam" in html
 
 
 def test_admins_see_it_and_students_do_not(course: Course) -> None:
