@@ -24,8 +24,9 @@ READY = ROOT / "glm_magic" / "hub" / "ready"
 NOBODY = 65534
 _SECONDS = 60.0
 _CONFIG = """
-import os, secrets
+import json, os, secrets
 c = get_config()
+upstream = json.loads(os.environ.pop("TEST_UPSTREAM"))
 c.JupyterHub.bind_url = "http://127.0.0.1:{proxy}/"
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{hub}"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"
@@ -62,7 +63,7 @@ c.JupyterHub.load_roles = [
 load_subconfig({ready!r})
 for service in c.JupyterHub.services:
     if service["name"] == "glm":
-        service["environment"] = {environment!r}
+        service["environment"] = upstream
 """
 
 
@@ -98,6 +99,12 @@ def for_all_users(folder: Path) -> list[str] | None:
         return None
     done = subprocess.run([*before, *to_nobody], cwd="/", capture_output=True, check=False)
     return before if done.returncode == 0 else None
+
+
+def _upstream(sandbox: Sandbox) -> dict[str, str]:
+    """The service's environment; the key is written to no file."""
+    where = {"GLM_PROVIDER": "zai", "GLM_BASE_URL": sandbox.base_url}
+    return {**where, "GLM_API_KEY": CANARY, "PATH": os.environ["PATH"]}
 
 
 def _free_ports(count: int) -> list[int]:
@@ -151,17 +158,15 @@ class Hub:
             "GLM_HUB_FOLDER": str(self.rules.parent),
             "GLM_HUB_DATA": str(self.data),
             "GLM_HUB_URL": f"http://127.0.0.1:{service}",
+            "TEST_UPSTREAM": json.dumps(_upstream(sandbox)),
         }
-        upstream = {
-            "GLM_PROVIDER": "zai", "GLM_BASE_URL": sandbox.base_url, "GLM_API_KEY": CANARY,
-            "PATH": os.environ["PATH"],
-        }  # fmt: skip
         self._config = _CONFIG.format(
             proxy=proxy, hub=hub, api=api, command=proxy_command(), user=self.user,
             homes=str(self.homes), python=sys.executable, admin=self.admin, other=self.other,
-            ready=str(READY / "jupyterhub_config.py"), environment=upstream,
+            ready=str(READY / "jupyterhub_config.py"),
         )  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
+        self._browsers: list[httpx.Client] = []
 
     def __enter__(self) -> Self:
         config = self.rules.parent / "hub.py"
@@ -176,6 +181,8 @@ class Hub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for browser in self._browsers:
+            browser.close()
         assert self._process is not None
         self._process.terminate()
         try:
@@ -205,6 +212,7 @@ class Hub:
     def login(self, name: str) -> Login:
         """A person logs in with the form."""
         browser = httpx.Client(base_url=self.url, follow_redirects=True, timeout=_SECONDS)
+        self._browsers.append(browser)
         page = browser.get("/hub/login")
         token = browser.cookies.get("_xsrf", path="/hub/")
         assert token, page.text
@@ -244,6 +252,8 @@ class Hub:
         line = await websocket_connect(HTTPRequest(address, headers=headers))
         found = [await _execute(line, cell) for cell in cells]
         line.close()
+        while await line.read_message() is not None:  # until the server has closed it, too
+            pass
         return found
 
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -9,10 +11,11 @@ import pytest
 from glm_magic.sandbox import Sandbox
 from tests import canary
 from tests.canary import CANARY
+from tests.leaks import files_with_canary
 
 from .hub import Hub, proxy_command, text_of
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(300), pytest.mark.plants_key]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 RULES = """
 title = "Statistics 101"
@@ -25,10 +28,11 @@ note = "Exam"
 [[window]]
 mode = "hints"
 """
+_SECRET = CANARY.partition(".")[2]
 # Everything of the machine that this account can read, for the second half of a key.
 SNOOP = f"""
 import glob, os
-secret = {CANARY.partition(".")[2][::-1]!r}[::-1]
+secret = {_SECRET[:8]!r} + {_SECRET[8:]!r}
 def holds(path):
     try:
         with open(path, "rb") as file:
@@ -54,19 +58,21 @@ def upstream() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory, upstream: Sandbox) -> Iterator[Hub]:
+def hub(upstream: Sandbox) -> Iterator[Hub]:
     """The hub, with the servers of two students running."""
     if proxy_command() is None:
         reason = "There is no configurable-http-proxy; .ci/proxy installs it."
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("hub")
-    for place in (folder, *folder.parents):
-        if place.stat().st_uid == os.geteuid() and not place.stat().st_mode & 0o001:
-            place.chmod(place.stat().st_mode | 0o011)  # pytest keeps its folders to itself
-    with Hub(folder, RULES, upstream) as running:
-        for name in ("anna", "ben"):
-            running.start_server(name)
-        yield running
+    # Pytest keeps its folders to itself, and the students have an account of their own.
+    with TemporaryDirectory(prefix="glm-hub-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with Hub(folder, RULES, upstream) as running:
+            for student in ("anna", "ben"):
+                running.login(student)
+                running.start_server(student)
+            yield running
+        assert files_with_canary(folder) == []
 
 
 def ask(hub: Hub, token: str, **fields: object) -> httpx.Response:
