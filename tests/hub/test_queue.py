@@ -81,7 +81,8 @@ def test_what_is_told_comes_true() -> None:
 
 async def class_presses_run(course: Course, tokens: list[str], prompt: str) -> list[Reply]:
     """All at once; the replies in the order of `tokens`."""
-    return await asyncio.gather(*(course.ask_async(token, body_of(prompt)) for token in tokens))
+    body = body_of(prompt, thinking={"type": "disabled"})  # so that its length is known
+    return await asyncio.gather(*(course.ask_async(token, body) for token in tokens))
 
 
 def overspent(course: Course, limit: int) -> list[str]:
