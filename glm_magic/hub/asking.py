@@ -138,7 +138,7 @@ class Passing:
 
     async def _once(self) -> None:
         exchange = self._client.send(self._request)
-        self.sent = True
+        self.sent, self.failed = True, False
         try:
             async with aclosing(aiter(exchange)) as deltas:  # type: ignore[type-var]
                 await self._pass_on(deltas)

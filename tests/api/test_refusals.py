@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from glm_magic import errors
 from glm_magic.api.failures import CODES, STATUSES, error_in, refusal_error, response_error
+from glm_magic.hub.refusing import STATUSES as OF_A_COURSE
 from glm_magic.keys import APIKey
 from glm_magic.sandbox.refusals import CODES as DOCUMENTED
 
@@ -36,6 +37,20 @@ TABLE = [
     (429, "1309 1311 1314 1315", E.QuotaError, False, "plan"),
     (429, "1313", E.PermissionDeniedError, False, "console"),
     (500, "1200 1230 1234 -", E.ServerError, True, "request id"),
+    # What a course's service says.
+    (403, "course-token", E.AuthenticationError, False, "Hub Control Panel"),
+    (403, "course-scope course-account", E.PermissionDeniedError, False, "Tell your instructor"),
+    (403, "course-off", E.PermissionDeniedError, False, "%glm doctor"),
+    (403, "course-model", E.PermissionDeniedError, False, "-m NAME"),
+    (403, "course-field", E.PermissionDeniedError, False, "Leave it away"),
+    (403, "course-hints", E.PermissionDeniedError, False, "--tools"),
+    (400, "course-request", E.BadRequestError, False, "run again"),
+    (429, "course-student-budget", E.QuotaError, False, "ask your instructor"),
+    (429, "course-budget", E.QuotaError, False, "Tell your instructor"),
+    (429, "course-waiting", E.RateLimitError, False, "Wait for them"),
+    (503, "course-busy", E.OverloadedError, True, "in a minute"),
+    (502, "course-host", E.ServerError, False, "tell your instructor"),
+    (503, "course-hub", E.ServerError, True, "in a minute"),
 ]
 ROWS = [(status, code, *rest) for status, codes, *rest in TABLE for code in codes.split()]
 
@@ -57,7 +72,7 @@ def test_each_business_code(
 
 def test_the_table_is_whole() -> None:
     """No code that we know, or that the sandbox can send, is missing from this file."""
-    assert {code for _, code, *_ in ROWS} == set(CODES) >= set(DOCUMENTED)
+    assert {code for _, code, *_ in ROWS} == set(CODES) >= {*DOCUMENTED, *OF_A_COURSE}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -25,7 +25,17 @@ TEMPLATE = {
 }
 SWITCHES: dict[str, dict[tuple[bool | None, str | None], dict[str, Any]]] = {
     **dict.fromkeys(
-        ("zai", "zai-coding", "bigmodel", "bigmodel-coding", "cometapi", "litellm", "sandbox"), GLM
+        (
+            "zai",
+            "zai-coding",
+            "bigmodel",
+            "bigmodel-coding",
+            "cometapi",
+            "litellm",
+            "sandbox",
+            "classroom",
+        ),
+        GLM,
     ),
     **dict.fromkeys(("vllm", "sglang", "llama.cpp"), TEMPLATE),
     "ollama": {

@@ -40,7 +40,7 @@ deeds = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(deeds)
 def test_no_limit_is_ever_passed(tmp_path_factory: pytest.TempPathFactory, deeds: list) -> None:
     """Whatever is held, settled or killed, and when: limits hold, and what was sent counts."""

@@ -66,8 +66,10 @@ def test_students_read_what_happened(
 def test_a_busy_host_is_asked_again(course: Course) -> None:
     """The student keeps the place and is told; the answer comes all the same."""
     course.upstream.faults.extend([Fault.refuse("1302", retry_after_seconds=0.05)] * 2)
-    reply = course.ask(course.hub.person("bea"))
+    token = course.hub.person("bea")
+    reply = course.ask(token)
     assert reply.done
+    assert cost(course, token) == reply.usage["total_tokens"]
     assert [note for note in reply.notices if "busy" in note] == [
         "glm-notice The model's host is busy; asking again in 0 s"
     ] * 2
