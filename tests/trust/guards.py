@@ -34,8 +34,8 @@ _RUNS = "tests/trust/test_nothing_runs_by_itself.py"
 
 GUARDS = [
     # The key goes to one host.
-    Guard("a provider's key stays at home", "origins.py", "if origin != origin_of(own_url):", "if False:",
-          _ORIGINS),
+    Guard("a provider's key stays at home", "origins.py", "if origin != origin_of(own_url):",
+          "if False:", _ORIGINS),
     Guard("the general key is bound", "origins.py", "return origin == self._generic_origin",
           "return True", _ORIGINS),
     Guard("no scheme but https", "origins.py", 'safe = parts.scheme == "https" or',
@@ -101,8 +101,8 @@ GUARDS = [
     # Answers do nothing.
     Guard("prose is neutral", "render/inert.py", 'return prose("\\n".join(piece.lines))',
           'return "\\n".join(piece.lines)', f"{_INERT} -x"),
-    Guard("no fence that math could cut", "render/inert.py", "if _LIFTED.search(code):", "if False:",
-          _INERT),
+    Guard("no fence that math could cut", "render/inert.py", "if _LIFTED.search(code):",
+          "if False:", _INERT),
     Guard("no diagrams", "render/inert.py", 'if not word or "mermaid" in word.lower()',
           "if not word", _INERT),
     Guard("fences are longer than what they hold", "render/inert.py",
@@ -115,8 +115,8 @@ GUARDS = [
           "if title", _INERT),
     Guard("no terminal escapes", "render/cleaning.py", 'text = _SEQUENCE.sub("", text)', "pass",
           "tests/render/test_plain.py"),
-    Guard("no control characters", "render/cleaning.py", "text = _SUSPECT.sub(_shown, text)", "pass",
-          f"{_TABLES} -k terminal"),
+    Guard("no control characters", "render/cleaning.py", "text = _SUSPECT.sub(_shown, text)",
+          "pass", f"{_TABLES} -k terminal"),
     # Answers are whole or marked.
     Guard("a lost line is partial", "chat/turns.py", 'partial_reason = "connection lost"', "pass",
           f"{_FAULTS} -k 'neither or every_byte'"),
