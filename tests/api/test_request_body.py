@@ -56,7 +56,7 @@ SWITCHES: dict[str, dict[tuple[bool | None, str | None], dict[str, Any]]] = {
 }
 ROWS = [(name, *asked, sent) for name, table in SWITCHES.items() for asked, sent in table.items()]
 WITH_OPTIONS = {"cometapi", "openrouter", "ollama", "vllm", "sglang", "llama.cpp", "litellm"}
-RETURNS_REASONING = {"zai", "zai-coding", "bigmodel", "bigmodel-coding", "sandbox"}
+RETURNS_REASONING = {"zai", "zai-coding", "bigmodel", "bigmodel-coding", "sandbox", "classroom"}
 OWN_NAMES = {"ollama", "vllm", "sglang", "llama.cpp", "litellm", "custom"}
 
 
@@ -83,6 +83,16 @@ def test_usage_is_asked_for_where_it_must_be(name: str) -> None:
     expected = {"include_usage": True} if name in WITH_OPTIONS else None
     assert streamed.get("stream_options") == expected
     assert "stream_options" not in request_body(Request("glm-4.5", (USER,), stream=False), provider)
+
+
+@pytest.mark.parametrize(("name", "field"), [("zai", "user_id"), ("vllm", "user")])
+def test_users_are_told_apart_in_the_hosts_way(name: str, field: str) -> None:
+    """A pseudonym goes into the field that the host reads; without one none is sent."""
+    body = request_body(Request("glm-4.5", (USER,), user="0123abcd"), find_provider(name))
+    assert body[field] == "0123abcd"
+    assert not {"user", "user_id"} & set(
+        request_body(Request("glm-4.5", (USER,)), find_provider(name))
+    )
 
 
 @pytest.mark.parametrize("name", SWITCHES)
