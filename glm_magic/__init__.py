@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .answer import Answer
     from .calls import Chat, Stream, ask, ask_async, stream
     from .jupyter.panel_command import panel
+    from .rows.calls import filter, map  # noqa: A004 - named for what they do to rows
     from .tools.declaring import tool
 
 __version__ = "0.1.0"
@@ -26,7 +27,9 @@ __all__ = [
     "ask",
     "ask_async",
     "errors",
+    "filter",
     "load_ipython_extension",
+    "map",
     "panel",
     "stream",
     "testing",
@@ -41,6 +44,8 @@ _HOME = {
     "Stream": ".calls",
     "ask": ".calls",
     "ask_async": ".calls",
+    "filter": ".rows.calls",
+    "map": ".rows.calls",
     "panel": ".jupyter.panel_command",
     "stream": ".calls",
     "tool": ".tools.declaring",

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..catalog import CLASSROOM, Price, Provider
@@ -19,12 +19,14 @@ from .sockets import Sockets
 from .wire import body_bytes, request_body
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import httpx
 
     from ..chat.messages import Request
     from ..keys import APIKey
+
+T = TypeVar("T")
 
 _UNPACKED = {"Accept-Encoding": "identity"}  # nothing to unpack: no compressed bomb, no delay
 _DOCUMENT_BYTES = 16 * 2**20
@@ -117,27 +119,50 @@ class Client:
             return self._http
 
     def _new_http(self) -> httpx.Client:
-        from http.cookiejar import CookieJar, DefaultCookiePolicy
-
         import httpx
 
         from .dialling import heed_stops
 
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=30)
+        http: httpx.Client = self._made(httpx.Client, limits)
+        heed_stops(http)
+        return http
+
+    def small_http(self, connections: int, seconds: float) -> httpx.AsyncClient:
+        """A connection pool for many requests at once, one of several; the caller closes it.
+
+        Args:
+            connections: At most.
+            seconds: To wait for a whole answer to begin.
+
+        Raises:
+            SettingsError: The environment's proxy or certificates cannot be used.
+        """
+        import httpx
+
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        return self._made(httpx.AsyncClient, limits, seconds)
+
+    def _made(
+        self, kind: Callable[..., T], limits: httpx.Limits, seconds: float | None = None
+    ) -> T:
+        from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+        import httpx
+
         local = is_loopback(urlsplit(self.base_url).hostname or "")
         try:
-            http = httpx.Client(
+            return kind(
                 follow_redirects=False,
                 trust_env=not local,  # a proxy must not see what is meant for this machine
                 verify=httpx.create_ssl_context(),  # SSL_CERT_FILE counts there too
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is sent back
-                timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=None),
-                limits=httpx.Limits(max_connections=None, keepalive_expiry=30),
+                timeout=httpx.Timeout(60, connect=self.limits.connect_seconds, read=seconds),
+                limits=limits,
             )
-            heed_stops(http)
-            return http
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
-            kind = type(error).__name__  # its text may hold the proxy's password
-        message = f"The environment's proxy or certificates cannot be used ({kind})."
+            kind_of_error = type(error).__name__  # its text may hold the proxy's password
+        message = f"The environment's proxy or certificates cannot be used ({kind_of_error})."
         remedy = "Look at HTTPS_PROXY, ALL_PROXY (socks needs the package socksio), SSL_CERT_FILE."
         raise SettingsError(message, remedy)
 
@@ -206,7 +231,7 @@ class Client:
             with http.stream(
                 "GET", url, headers=self.headers() if with_key else _UNPACKED, timeout=seconds
             ) as response:
-                refuse_redirect(response)
+                refuse_redirect(response.status_code)
                 body = raw_body(response, _DOCUMENT_BYTES)
         except httpx.HTTPError as error:
             failed = type(error).__name__

@@ -1,19 +1,19 @@
-"""What comes back that is no answer: redirects and refusals, read with a bound."""
+"""What comes back that is no answer: redirects, refusals read with a bound, a failing line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import RedirectRefusedError
+from ..errors import ConnectionFailedError, RedirectRefusedError, TimedOutError, TransportError
 
 if TYPE_CHECKING:
     import httpx
 
 
-def refuse_redirect(response: httpx.Response) -> None:
-    """Raise RedirectRefusedError if this is a redirect; none is ever followed."""
-    if 300 <= response.status_code < 400:
-        message = f"The host answered with a redirect (HTTP {response.status_code}); not followed."
+def refuse_redirect(status: int) -> None:
+    """Raise RedirectRefusedError if this status is a redirect; none is ever followed."""
+    if 300 <= status < 400:
+        message = f"The host answered with a redirect (HTTP {status}); not followed."
         remedy = "The key goes to one host only. Set the final URL: %config GLM.base_url = '…'"
         raise RedirectRefusedError(message, remedy)
 
@@ -31,3 +31,22 @@ def raw_body(response: httpx.Response, most_bytes: int) -> bytes:
         if len(body) > most_bytes:
             break
     return bytes(body)
+
+
+def line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> TransportError:
+    """Our error for a line that failed before there was an answer.
+
+    Args:
+        kind: The library's name for it; its words may hold the request's headers.
+        base_url: Who was asked.
+        timed_out: Whether nothing came in time.
+        tls: Whether the certificate was not accepted.
+    """
+    if tls:
+        message = f"The certificate of {base_url} could not be verified; nothing was sent."
+        return ConnectionFailedError(message, "Check the URL, the clock, or set SSL_CERT_FILE.")
+    if timed_out:
+        message = f"No connection to {base_url} in time ({kind})."
+        return TimedOutError(message, "Check the network, or %config GLM.connect_timeout_seconds.")
+    message = f"No connection to {base_url}, or it was lost ({kind})."
+    return ConnectionFailedError(message, "Check the network and %glm config, and run again.")

@@ -16,12 +16,11 @@ from ..errors import (
     ConnectionFailedError,
     GLMError,
     ProtocolError,
-    TimedOutError,
 )
 from .bursts import merged
 from .decoding import AnswerDecoder
 from .failures import response_error
-from .responses import is_packed, raw_body, refuse_redirect
+from .responses import is_packed, line_error, raw_body, refuse_redirect
 from .sockets import ASKER
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ class Worker:
             self.waiting_since = None
         self._check_stop()
         # Raised outside of the handler, so that the httpx error is not in its context.
-        raise _line_error(kind, self._client.base_url, timed_out=timed_out, tls=tls)
+        raise line_error(kind, self._client.base_url, timed_out=timed_out, tls=tls)
 
     def _ask_over(self, http: httpx.Client) -> None:
         client = self._client
@@ -207,7 +206,7 @@ class Worker:
 
     def _read(self, response: httpx.Response) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        refuse_redirect(response)
+        refuse_redirect(response.status_code)
         if response.status_code != 200 or kind not in ("text/event-stream", "application/json"):
             raise self._refusal(response)
         if is_packed(response):
@@ -266,14 +265,3 @@ class Worker:
 
 def _error(state: Any) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
-
-
-def _line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> GLMError:
-    if tls:
-        message = f"The certificate of {base_url} could not be verified; nothing was sent."
-        return ConnectionFailedError(message, "Check the URL, the clock, or set SSL_CERT_FILE.")
-    if timed_out:
-        message = f"No connection to {base_url} in time ({kind})."
-        return TimedOutError(message, "Check the network, or %config GLM.connect_timeout_seconds.")
-    message = f"No connection to {base_url}, or it was lost ({kind})."
-    return ConnectionFailedError(message, "Check the network and %glm config, and run again.")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .faults import Fault
+    from .scripts import Script
     from .server import Serving
 
 _LOOPBACK = "127.0.0.1"
@@ -52,6 +53,21 @@ class RecordedRequest:
     ended: str = ""
 
 
+@dataclass(slots=True)
+class Load:
+    """What a sandbox has been through.
+
+    Attributes:
+        asked: Requests for an answer that could be read.
+        refused: Of those, refused for coming too many at once.
+        peak: Most that were in flight at once.
+    """
+
+    asked: int = 0
+    refused: int = 0
+    peak: int = 0
+
+
 class Sandbox:
     """A loopback server that speaks the GLM wire; a rule-based stand-in answers.
 
@@ -68,10 +84,15 @@ class Sandbox:
         tokens_per_second: The speed of answers, streamed or not; None is as fast as possible.
         log_requests: Write a line for each request to standard error.
         max_in_flight: Requests at once per model before 1302; None is no limit.
+        latency_seconds: Before each answer, whatever its length.
+        script: Chooses a fault by what is asked and when, after those of `faults`; see
+            `scripts.py`.
 
     Attributes:
         key: The key it accepts.
         faults: Those not yet used; more may be appended at any time.
+        max_in_flight: May be changed at any time.
+        load: Counts of what came, and how many were in flight at once.
     """
 
     def __init__(
@@ -83,6 +104,8 @@ class Sandbox:
         tokens_per_second: float | None = 200,
         log_requests: bool = False,
         max_in_flight: int | None = None,
+        latency_seconds: float = 0.0,
+        script: Script | None = None,
     ) -> None:
         if tokens_per_second is not None and tokens_per_second <= 0:
             raise SettingsError("tokens_per_second must be above 0.", "None is full speed.")
@@ -90,6 +113,9 @@ class Sandbox:
         self.faults: deque[Fault] = deque(faults or ())
         self.tokens_per_second = tokens_per_second
         self.max_in_flight = max_in_flight
+        self.latency_seconds = latency_seconds
+        self.script = script
+        self.load = Load()
         self.log: Callable[[str], object] | None = _to_stderr if log_requests else None
         self.recorded: deque[RecordedRequest] = deque(maxlen=_REQUESTS_KEPT)
         self.prefixes = PrefixCache()

@@ -18,10 +18,12 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application, RequestHandler
 
 from ..catalog import models
+from .counting import text_of
 from .faults import Fault
 from .refusals import Refusal, Refused, refusal
 from .reply import Reply, usage
 from .running import RecordedRequest, Sandbox
+from .scripts import Situation
 from .sending import Line
 from .stand_in import answer
 from .validation import Asked, read_request
@@ -200,20 +202,35 @@ class Answers(Route):
         line = Line(self, self.serving.stopping)
         if fault.delay_seconds and not await line.pause(fault.delay_seconds):
             return
+        if fault.body is None:
+            self.check_key()
+            asked = read_request(self.request.body)
+            fault |= self._scripted(asked)
         if fault.body is not None:
             await self._send(line, fault, [fault.body], "text/html", None)
             return
-        self.check_key()
-        asked = read_request(self.request.body)
-        model = asked.model.id
+        flying, model, load = self.serving.in_flight, asked.model.id, sandbox.load
         limit = sandbox.max_in_flight
-        if limit is not None and self.serving.in_flight[model] >= limit:
+        if limit is not None and flying[model] >= limit:
+            load.refused += 1
             raise Refused(refusal("1302"))
-        self.serving.in_flight[model] += 1
+        flying[model] += 1
+        load.peak = max(load.peak, flying[model])
         try:
-            await self._answer(asked, fault, line)
+            if not sandbox.latency_seconds or await line.pause(sandbox.latency_seconds):
+                await self._answer(asked, fault, line)
         finally:
-            self.serving.in_flight[model] -= 1
+            flying[model] -= 1
+
+    def _scripted(self, asked: Asked) -> Fault:
+        """What the sandbox's script has for this request."""
+        sandbox = self.serving.sandbox
+        sandbox.load.asked += 1
+        if sandbox.script is None:
+            return Fault()
+        text = text_of(asked.messages[-1])
+        flying = self.serving.in_flight[asked.model.id]
+        return sandbox.script(Situation(text, flying, time.monotonic())) or Fault()
 
     async def _answer(self, asked: Asked, fault: Fault, line: Line) -> None:
         sandbox = self.serving.sandbox

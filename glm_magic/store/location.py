@@ -3,6 +3,7 @@
     conversations/<conversation id>/<writer>.jsonl   journals
     notebooks/<SHA-256 of the path>.json             which conversation a notebook has
     ledger/<day>/<writer>.jsonl                      what was spent
+    rows/<digest of the task>/<writer>.jsonl         answers for the rows of tables
 
 Folders are their owner's alone (0700), files too (0600).
 """
@@ -16,7 +17,7 @@ import unicodedata
 import uuid
 from pathlib import Path
 
-CONVERSATIONS, NOTEBOOKS, LEDGER = "conversations", "notebooks", "ledger"
+CONVERSATIONS, NOTEBOOKS, LEDGER, ROWS = "conversations", "notebooks", "ledger", "rows"
 JOURNAL = ".jsonl"
 
 # Lower case only: two ids never differ by case alone, which some file systems do not see.

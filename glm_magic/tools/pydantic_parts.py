@@ -82,3 +82,10 @@ def problems_of(adapter: Any, given: Any) -> tuple[Any, str]:
         return None, "; ".join(problems[:_MOST_PROBLEMS]) + more + "."
     except ValueError as error:
         return None, f"{error}."
+
+
+def plain(value: Any) -> Any:
+    """A value of any type that pydantic knows, as JSON has it: dictionaries, lists, texts."""
+    from pydantic_core import to_jsonable_python
+
+    return to_jsonable_python(value)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MOST_REPAIRS = 2
 _FENCED = re.compile(r"^(?:```|~~~)\w*[ \t]*\n(.*?)^(?:```|~~~)[ \t]*$", re.DOTALL | re.MULTILINE)
-_REPAIR = """\
+REPAIR = """\
 That does not fit the schema: {problems}
 Answer again with the whole corrected JSON object and nothing else."""
 
@@ -33,6 +33,8 @@ class Typed:
 
     Attributes:
         name: For messages.
+        schema: What an answer must fit, a JSON schema of an object.
+        wrapped: Whether the value stands in the field "value" of that object.
 
     Raises:
         ArgumentError: It has no JSON schema, or pydantic is not installed.
@@ -46,8 +48,8 @@ class Typed:
         self._adapter = adapter_of(self.kind, self.name)
         schema = self._adapter.json_schema()
         # JSON mode answers with an object: anything else is put into one.
-        self._wrapped = schema.get("type") != "object" and not _is_object_reference(schema)
-        if self._wrapped:
+        self.wrapped = schema.get("type") != "object" and not _is_object_reference(schema)
+        if self.wrapped:
             definitions = schema.pop("$defs", None)
             schema = {"type": "object", "properties": {"value": schema}, "required": ["value"]}
             schema |= {"$defs": definitions} if definitions else {}
@@ -67,7 +69,7 @@ class Typed:
                 reason = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be"
                 problem = f"it is not one JSON object ({reason})."
                 continue
-            if self._wrapped:
+            if self.wrapped:
                 if not isinstance(given, dict) or "value" not in given:
                     problem = 'it must be an object with the field "value".'
                     continue
@@ -110,7 +112,7 @@ class TypedRounds:
         if problem and self._left:
             self._left -= 1
             yield Message("assistant", said.content or "(nothing)")
-            yield Message("user", _REPAIR.format(problems=problem))
+            yield Message("user", REPAIR.format(problems=problem))
         elif problem:
             self.warnings.append(f"The answer is no {self._typed.name}: {problem}")
 

@@ -10,21 +10,29 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from glm_magic.sandbox import Fault, Sandbox
+from glm_magic.sandbox.running import Load
 
 _TEXT = b'"content":"'
 _STOP_SECONDS = 5
 
 
 class Wire:
-    """A running sandbox at full speed, and the thread of control to its process."""
+    """A running sandbox at full speed, and the thread of control to its process.
+
+    Args:
+        **options: For the `Sandbox`; all of them must travel to another process.
+    """
 
     base_url: str
     key: str
 
+    def __init__(self, **options: Any) -> None:
+        self._options = {"tokens_per_second": None, **options}
+
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._options), daemon=True)
         self._process.start()
         self.base_url, self.key = self._pipe.recv()
         return self
@@ -39,6 +47,15 @@ class Wire:
         """Let the next answer go wrong, as the `Fault` of this name does."""
         self._ask("fault", name, *arguments)
 
+    def load(self) -> Load:
+        """What it has been through since it began, or since `limit` was called."""
+        found: Load = self._ask("load")
+        return found
+
+    def limit(self, in_flight: int | None) -> None:
+        """Let so many be in flight from now on; the counts begin anew."""
+        self._ask("limit", in_flight)
+
     def first_text_written(self) -> float:
         """When the latest answer's first text was written, on the monotonic clock."""
         return float(self._ask("first_text_written"))
@@ -48,10 +65,10 @@ class Wire:
         return self._pipe.recv()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, options: dict[str, Any]) -> None:
     written: list[float] = []
     _note_first_text(written)
-    with Sandbox(tokens_per_second=None) as sandbox:
+    with Sandbox(**options) as sandbox:
         pipe.send((sandbox.base_url, sandbox.key))
         while True:
             word, arguments = pipe.recv()
@@ -60,7 +77,10 @@ def _serve(pipe: Connection) -> None:
             if word == "fault":
                 name, *rest = arguments
                 sandbox.faults.append(getattr(Fault, name)(*rest))
-            pipe.send(written[-1] if word == "first_text_written" else None)
+            if word == "limit":
+                sandbox.max_in_flight, sandbox.load = arguments[0], Load()
+            answers = {"first_text_written": written[-1:] and written[-1], "load": sandbox.load}
+            pipe.send(answers.get(word))
 
 
 def _note_first_text(written: list[float]) -> None:

@@ -24,6 +24,7 @@ DISTRIBUTION_OF = {
     "IPython": "ipython",
     "httpcore": "httpx",
     "traitlets": "ipython",
+    "pydantic_core": "pydantic",
     "typing_extensions": "typing-extensions",
 }
 

@@ -1,0 +1,122 @@
+"""One row and its answer: ask, read, check, and have a wrong one put right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ..chat.deltas import Growing
+from ..chat.messages import Message, Usage
+from .outcomes import Outcome
+
+if TYPE_CHECKING:
+    from ..api.client import Client
+    from ..api.posting import Poster
+    from ..chat.client import Client as AnyClient
+    from ..chat.messages import Request
+    from .task import Task
+
+_ENDS_WELL = ("stop", "")
+_CUT_SHORT = {
+    "length": "the answer was cut off at max_tokens",
+    "sensitive": "the provider's content policy withdrew the answer",
+    "network_error": "the provider lost the answer on its way",
+}
+
+
+class Asker(Protocol):
+    """Sends one question and waits for its whole answer."""
+
+    async def ask(self, request: Request) -> Growing:
+        """The answer; raises `GLMError`."""
+
+    async def close(self) -> None:
+        """End all connections."""
+
+
+class HostAsker:
+    """Asks a host, many questions at once.
+
+    Args:
+        client: Of the host.
+        poster: Sends.
+    """
+
+    def __init__(self, client: Client, poster: Poster) -> None:
+        self._client = client
+        self._poster = poster
+
+    async def ask(self, request: Request) -> Growing:
+        """See `Asker.ask`."""
+        from ..api.whole import read_whole
+
+        reply = await self._poster.post(self._client.body(request))
+        return read_whole(reply, key=self._client.key, model=request.model)
+
+    async def close(self) -> None:
+        """See `Asker.close`."""
+        await self._poster.close()
+
+
+class StandInAsker:
+    """Asks what stands in for the host in tests, for example a `ScriptedClient`."""
+
+    def __init__(self, client: AnyClient) -> None:
+        self._client = client
+
+    async def ask(self, request: Request) -> Growing:
+        """See `Asker.ask`."""
+        grown = Growing()
+        async for delta in self._client.send(request):
+            grown.add(delta)
+        return grown
+
+    async def close(self) -> None:
+        """See `Asker.close`; nothing was opened."""
+
+
+async def ask_row(asker: Asker, task: Task, row: str, repairs: int) -> Outcome:
+    """What comes of one row.
+
+    Args:
+        asker: Sends.
+        task: What is asked.
+        row: What is sent of the row.
+        repairs: How often a wrong answer is sent back to be put right.
+
+    Raises:
+        GLMError: The host refused, or the line failed.
+    """
+    said: tuple[Message, ...] = ()
+    typed, wrong = task.typed, ""
+    usage: Usage | None = None
+    for left in range(repairs, -1, -1):
+        grown = await asker.ask(task.request(row, said))
+        if grown.usage is not None:
+            usage = grown.usage if usage is None else usage + grown.usage
+        problem = problem_with(grown)
+        if problem or typed is None:
+            text = grown.text if grown.finish_reason == "length" else None
+            return Outcome(text if problem else grown.text, usage, problem)
+        _, wrong = typed.read(grown.text)
+        if not wrong:
+            return Outcome(grown.text, usage)
+        if left:
+            said += _put_right(grown.text, wrong)
+    name = typed.name if typed else ""
+    return Outcome(None, usage, f"the answer is no {name}: {wrong}")
+
+
+def problem_with(grown: Growing) -> str:
+    """Why an answer is none, whatever it should be; "" for a whole one."""
+    reason = grown.finish_reason
+    if reason in _CUT_SHORT:
+        return _CUT_SHORT[reason]
+    if reason not in _ENDS_WELL:
+        return f"the model stopped for another reason: {reason[:40]}"
+    return "" if grown.text.strip() else "the answer is empty"
+
+
+def _put_right(text: str, wrong: str) -> tuple[Message, ...]:
+    from ..tools.typed import REPAIR
+
+    return Message("assistant", text), Message("user", REPAIR.format(problems=wrong))

@@ -1,0 +1,159 @@
+"""The Python face of rows: `map` and `filter`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ..errors import ArgumentError
+from ..frames.hiding import matches
+from ..origins import is_loopback
+from ..surroundings import AROUND
+from ..wiring import workbench
+from .columns import Columns
+from .engines import engine_for
+from .local import answer_table
+from .opening import open_table
+from .plan import Plan
+from .tables import kept, without
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import FrameType
+
+    from .tables import Table
+    from .task import Task
+
+_YES = "_yes"
+_told: set[tuple[str, tuple[str, ...]]] = set()
+
+
+def map(  # noqa: A001 - what it is
+    frame: Any,
+    template: str,
+    *,
+    schema: Any = None,
+    name: str | None = None,
+    to: str | Path | None = None,
+    in_flight: int | None = None,
+    budget_usd: float | None = None,
+    repairs: int = 0,
+    fresh: bool = False,
+    dry_run: bool = False,
+    progress: bool = True,
+    engine: str | None = None,
+    tasks: int | None = None,
+    **options: Any,
+) -> Any:
+    """Ask one prompt for every row of a table, and put the answers beside the rows.
+
+    Equal rows are asked once. Every answer is kept on disk as it comes, so the same call after a
+    crash or an interrupt goes on where it was, and repeated it asks nothing. A row that fails has
+    its reason in `_error`, and is asked anew by the next run; no row makes the others fail.
+
+    Args:
+        frame: A DataFrame of pandas or polars (lazy too), a table of pyarrow, DuckDB, Ibis, Dask,
+            Spark or Ray, a list of records, or the path of a Parquet file.
+        template: The prompt, with names of columns in braces; braces that are text are doubled.
+        schema: What an answer must be: a list of labels, a type, a dataclass, TypedDict or
+            pydantic model, or a mapping of field names to such. Each field becomes a column.
+        name: Of the column of answers, "answer" by default; of several, what they begin with.
+        to: A Parquet file to write, batch by batch, instead of holding the result in memory.
+        in_flight: The account's limit of requests at once; it is found where nobody says it.
+        budget_usd: The most this run may cost; it ends before the row that would pass it.
+        repairs: How often an answer that does not fit the schema is sent back to be put right.
+        fresh: Ask all rows anew.
+        dry_run: Send nothing; return what it would cost and take, from a sample.
+        progress: Whether to show a progress bar.
+        engine: "dask", "spark" or "ray" for frames of those, taken from the frame; "local" for
+            this process.
+        tasks: How many tasks of the engine ask at once; `in_flight` is divided among them.
+        **options: `model`, `thinking`, `temperature`, `max_tokens`, `system`, `provider`, …; here
+            a model reasons only if `thinking` or `effort` ask for it.
+
+    Returns:
+        The same kind of table with the columns of answers, `_error`, `_prompt_tokens`,
+        `_completion_tokens` and `_cached_tokens`; rows that share an answer share its tokens. With
+        `to`, the path, or a lazy table over the file. With `dry_run`, an `Estimate`.
+
+    Raises:
+        GLMError: Nothing was sent, or not one row could be answered; two lines say why.
+    """
+    since = datetime.now(UTC).isoformat() if fresh else ""
+    plan = Plan(template, schema, name, repairs, in_flight, budget_usd, since, options)
+    task = plan.task(need_key=not dry_run)
+    _refuse_hidden(task, frame, sys._getframe(1))
+    away = engine_for(frame, engine)
+    if away is not None:
+        if to is not None or dry_run:
+            message = "`to` and `dry_run` are for tables of this process."
+            raise ArgumentError(message, "Try it on a part first, for example frame.head(100).")
+        return away(plan, task, frame, tasks)
+    table = open_table(frame, to)
+    columns = plan.columns(task, table.names)
+    if dry_run:
+        from .estimating import estimate
+
+        return estimate(plan, task, table)
+    _tell(task, table)
+    return answer_table(plan, task, table, columns, shown=progress)
+
+
+def filter(frame: Any, template: str, **options: Any) -> Any:  # noqa: A001 - what it is
+    """The rows of a table for which a yes-or-no question is answered with yes.
+
+    Rows without an answer stay, with the reason in `_error`: they are not lost.
+
+    Args:
+        frame: See `map`.
+        template: The question, for example "Is {review} about the delivery?".
+        **options: See `map`; not `schema`, `name` or `to`.
+
+    Returns:
+        The same kind of table, with `_error`.
+
+    Raises:
+        GLMError: See `map`.
+    """
+    if wrong := {"schema", "name", "to"} & set(options):
+        message = f"glm.filter takes no {', '.join(sorted(wrong))}."
+        raise ArgumentError(message, "Use glm.map, and filter by its columns.")
+    found = map(frame, template, schema=bool, name=_YES, **options)
+    if options.get("dry_run"):
+        return found
+    existing = list(column_names(frame))
+    columns = Columns.beside(existing, None, _YES)
+    return without(kept(found, _YES, columns.error), [_YES, *columns.tokens])
+
+
+def column_names(frame: Any) -> list[str]:
+    """The names of a table's columns, as templates have them."""
+    if isinstance(frame, list):
+        return open_table(frame).names
+    columns: Iterable[Any] = frame.columns if hasattr(frame, "columns") else open_table(frame).names
+    return [str(one) for one in columns]
+
+
+def _refuse_hidden(task: Task, frame: Any, caller: FrameType) -> None:
+    """What the user hides never leaves: `%glm hide`."""
+    hiding = workbench().hiding
+    seen = {**caller.f_globals, **caller.f_locals}
+    names = [name for name, value in seen.items() if value is frame] or ["*"]
+    for field in task.template.fields:
+        if any(matches(field, hiding.of(name)[0]) for name in names):
+            message = f"The column {field} is hidden, and would leave with every row."
+            raise ArgumentError(message, "Take it out of the template, or show it: %glm hide -h")
+
+
+def _tell(task: Task, table: Table) -> None:
+    """Say once what is about to leave this computer."""
+    host = urlsplit(task.settings.base_url).hostname or ""
+    fields = task.template.fields
+    if not host or is_loopback(host) or (host, fields) in _told:
+        return
+    _told.add((host, fields))
+    rows = "all rows" if table.rows is None else f"{table.rows:,} rows"
+    AROUND.warn(f"{', '.join(fields)} of {rows} are sent to {host}.")

@@ -1,0 +1,150 @@
+"""What a user wants of a table, before anything is looked at; it can travel, it holds no key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError
+from ..settings import FIELDS
+from ..terms import price_for
+from ..wiring import workbench
+from .asking import HostAsker, StandInAsker
+from .columns import Columns
+from .crew import Crew
+from .recorded import recorded_for
+from .spending import Spending, fixed_tokens
+from .task import Task, quick_by_default, typed_of
+from .template import Template
+from .window import MOST, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..settings import Settings
+    from .asking import Asker
+    from .recorded import Recorded
+
+_MOST_IN_FLIGHT = 10_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One prompt over rows.
+
+    Attributes:
+        template: As the user wrote it.
+        schema: What an answer must be; None is any text.
+        name: Of the column of answers; None is the default.
+        repairs: How often a wrong answer is sent back to be put right.
+        in_flight: The account's limit of requests at once; None finds it.
+        budget_usd: The most the run may cost.
+        since: Only answers from this time on count as known; "" is any time.
+        options: Settings by name.
+    """
+
+    template: str
+    schema: Any = None
+    name: str | None = None
+    repairs: int = 0
+    in_flight: int | None = None
+    budget_usd: float | None = None
+    since: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.in_flight is not None and not 1 <= self.in_flight <= _MOST_IN_FLIGHT:
+            message = f"in_flight = {self.in_flight} is not in 1 to {_MOST_IN_FLIGHT:,}."
+            raise ArgumentError(message, "Leave it away to have the account's limit found.")
+
+    def task(self, *, need_key: bool = True) -> Task:
+        """The task, with this process's settings and key.
+
+        Raises:
+            GLMError: The template, the schema or a setting cannot be used.
+        """
+        bench = workbench()
+        template, typed = Template.read(self.template), typed_of(self.schema)
+        need_key = need_key and bench.stand_in is None
+        settings = bench.settings(self.options, need_key=need_key)
+        options = quick_by_default(self.options, settings)
+        return Task(template, bench.settings(options, need_key=need_key), typed)
+
+    def columns(self, task: Task, existing: Sequence[str]) -> Columns:
+        """What is added to a table; checks that the template fits it.
+
+        Raises:
+            ArgumentError: A name that is no column, or one that is taken.
+        """
+        task.template.check(existing)
+        return Columns.beside(existing, task.typed, self.name)
+
+    def pinned(self, task: Task) -> Plan:
+        """The same with every setting as it is here, for processes that have other ones."""
+        settings = task.settings
+        fixed = {name: settings.values[name] for name in FIELDS if name in settings.values}
+        fixed |= {"provider": settings.provider.name, "model": settings.model.id}
+        if settings.base_url:
+            fixed["base_url"] = settings.base_url
+        return replace(self, options={k: v for k, v in fixed.items() if v is not None})
+
+    def spending(self, task: Task) -> Spending:
+        """The count of what this run uses, within its budget and what is left of the day's.
+
+        Raises:
+            BudgetError: There is a budget in USD, and no price to keep to it.
+        """
+        settings = task.settings
+        usd, tokens = settings.budget_usd, settings.budget_tokens
+        if usd is not None or tokens is not None:
+            today = workbench().ledger.totals(day=datetime.now(UTC).date())
+            usd = None if usd is None else usd - today.usd
+            tokens = None if tokens is None else tokens - today.tokens
+        budgets = [one for one in (usd, self.budget_usd) if one is not None]
+        return Spending(
+            price_for(settings), fixed_tokens(task.system), settings.max_tokens,
+            min(budgets, default=None), tokens,
+        )  # fmt: skip
+
+    def crew(self, task: Task, recorded: Recorded) -> Crew:
+        """Who asks; not started."""
+        window = Window(self.in_flight or MOST, known=self.in_flight is not None)
+        return Crew(
+            task, lambda: _asker(task.settings), window, self.spending(task), recorded,
+            self.repairs,
+        )  # fmt: skip
+
+
+def known_of(task: Task) -> Recorded:
+    """The answers of a task that this computer has."""
+    return recorded_for(task.digest)
+
+
+def _asker(settings: Settings) -> Asker:
+    bench = workbench()
+    if bench.stand_in is not None:
+        return StandInAsker(bench.stand_in)
+    from ..api.posting import poster_for
+
+    client = bench.client(settings)
+    return HostAsker(client, poster_for(client, settings.values["idle_timeout_seconds"]))
+
+
+def book(spending: Spending, settings: Settings) -> None:
+    """Enter what a run has used in the ledger.
+
+    Raises:
+        StoreError: It could not be written.
+    """
+    if spending.asked:
+        workbench().ledger.add(
+            at=datetime.now(UTC).isoformat(),
+            conversation="glm.map",
+            provider=settings.provider.name,
+            model=settings.model.id,
+            prompt_tokens=spending.usage.prompt_tokens,
+            completion_tokens=spending.usage.completion_tokens,
+            cached_tokens=spending.usage.cached_tokens or 0,
+            cost_usd=spending.usd,
+        )

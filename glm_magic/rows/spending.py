@@ -1,0 +1,113 @@
+"""What a run has used and cost, and whether the next row still fits into the budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..chat.messages import Usage
+from ..chat.tokens import estimate_tokens
+from ..errors import BudgetError
+
+if TYPE_CHECKING:
+    from ..catalog import Price
+
+TYPICAL_ANSWER_TOKENS = 100  # of one row, before any was seen
+_LONGEST_ANSWER_TOKENS = 1_000  # reckoned with before any was seen: the budget is a promise
+_MARGIN = 1.5  # an answer may be longer than those before
+_PER_REQUEST = 8  # roles and separators of its two messages
+_NOTHING = Usage(0, 0, 0)
+
+
+class Reserved(NamedTuple):
+    """What a row in flight is likely to take."""
+
+    usd: float
+    tokens: int
+
+
+@dataclass
+class Spending:
+    """Keeps the count; estimates what is in flight.
+
+    Args:
+        price: USD per million tokens, or None where it is not known.
+        fixed_tokens: What every request sends besides the row.
+        max_tokens: The longest answer; None where nobody said.
+        budget_usd: The most this run may cost; None is no limit.
+        budget_tokens: The most tokens it may use; None is no limit.
+
+    Attributes:
+        usage: Tokens of all answers that came in this run.
+        asked: How many answers that are.
+
+    Raises:
+        BudgetError: There is a budget in USD, and no price to keep to it.
+    """
+
+    price: Price | None
+    fixed_tokens: int
+    max_tokens: int | None = None
+    budget_usd: float | None = None
+    budget_tokens: int | None = None
+    usage: Usage = field(default=_NOTHING, init=False)
+    asked: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._flying = Reserved(0.0, 0)
+        if self.budget_usd is not None and self.price is None:
+            message = "There is a budget in USD, and the price of this model is not known."
+            raise BudgetError(message, "Leave the budget away, or see %glm models --refresh.")
+
+    @property
+    def usd(self) -> float | None:
+        """What the answers have cost; None where the price is not known."""
+        used = self.usage
+        if self.price is None:
+            return None
+        cached = used.cached_tokens or 0
+        return self.price.cost(used.prompt_tokens, used.completion_tokens, cached)
+
+    def answer_tokens(self) -> float:
+        """How long an answer is likely to be."""
+        if self.asked:
+            return self.usage.completion_tokens / self.asked
+        return min(TYPICAL_ANSWER_TOKENS, self.max_tokens or TYPICAL_ANSWER_TOKENS)
+
+    def reserve(self, row: str) -> Reserved | None:
+        """Take what one more row is likely to need; None if it would be too much."""
+        if self.budget_usd is None and self.budget_tokens is None:
+            return Reserved(0.0, 0)
+        sent = self.fixed_tokens + estimate_tokens(row) + _PER_REQUEST
+        longest = self.max_tokens or _LONGEST_ANSWER_TOKENS
+        likely = round(_MARGIN * self.answer_tokens()) if self.asked else longest
+        usd = self.price.cost(sent, likely) if self.price else 0.0
+        needed = Reserved(self._flying.usd + usd, self._flying.tokens + sent + likely)
+        if self.budget_usd is not None and usd and (self.usd or 0) + needed.usd > self.budget_usd:
+            return None
+        most = self.budget_tokens
+        if most is not None and self.usage.total_tokens + needed.tokens > most:
+            return None
+        self._flying = needed
+        return Reserved(usd, sent + likely)
+
+    def settle(self, reserved: Reserved, usage: Usage | None) -> None:
+        """The row is back: what it really used, if anything came."""
+        flying = self._flying
+        self._flying = Reserved(flying.usd - reserved.usd, flying.tokens - reserved.tokens)
+        if usage is not None:
+            self.usage += usage
+            self.asked += 1
+
+    def used_up(self) -> BudgetError:
+        """The error that ends the run when nothing more fits."""
+        spent = f"{self.usage.total_tokens:,} tokens"
+        if self.usd is not None:
+            spent += f", ${self.usd:.4f}"
+        message = f"The next row would pass the budget; this run has used {spent}."
+        return BudgetError(message, "Raise budget_usd, or %config GLM.budget_usd, and run again.")
+
+
+def fixed_tokens(system: str) -> int:
+    """What every request sends besides its row."""
+    return estimate_tokens(system)

@@ -1,0 +1,229 @@
+"""Tables that are read in a stream of Arrow batches, and written to a Parquet file as they come.
+
+So memory does not grow with the rows: lazy frames, DuckDB relations, Ibis tables, pyarrow
+datasets and Parquet files, and tables in memory whose result is to be a file.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ArgumentError, FrameError, StoreError
+from .running import Answered, Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .columns import Columns
+
+_GROUP_ROWS = 16_384  # of one row group in the file
+
+
+def arrow() -> Any:
+    """The module pyarrow.
+
+    Raises:
+        ArgumentError: It is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.dataset
+        import pyarrow.parquet
+    except ImportError:
+        message = "Reading and writing tables in a stream needs pyarrow, which is not installed."
+        raise ArgumentError(message, 'pip install "glm_magic[rows]"') from None
+    return pyarrow
+
+
+class StreamTable:
+    """A table that comes in Arrow batches.
+
+    Args:
+        names: Of its columns.
+        read: Gives the batches, of about so many rows each.
+        opened: Makes what the user gets of the finished table: of the path of the Parquet file,
+            or of a pyarrow Table where there is no file.
+        to: The file to write; None keeps the result in memory.
+        rows: How many rows there are, where that is known without reading.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        read: Callable[[int], Iterator[Any]],
+        opened: Callable[[Any], Any],
+        to: Path | None,
+        rows: int | None = None,
+    ) -> None:
+        self.names = list(names)
+        self.rows = rows
+        self._read = read
+        self._opened = opened
+        self._to = to
+        self._waiting: list[Any] = []
+        self._waiting_rows = 0
+        self._writer: Any = None
+        self._schema: Any = None
+
+    def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        for batch in cut(self._read(size), fields, size):
+            self._schema = self._schema or batch.native.schema
+            yield batch
+
+    def add(self, answered: Answered, columns: Columns) -> None:
+        """See `Table.add`."""
+        table = widened(answered, columns)
+        self._waiting.append(table)
+        self._waiting_rows += table.num_rows
+        if self._to is not None and self._waiting_rows >= _GROUP_ROWS:
+            self._write()
+
+    def result(self, columns: Columns, otherwise: str) -> Any:  # noqa: ARG002 - see Table.result
+        """The table as far as it was answered; rows that were not read are not in it."""
+        pa = arrow()
+        if not self._waiting and self._writer is None:
+            fields = [pa.field(k, _arrow_type(pa, kind)) for k, kind in columns.kinds.items()]
+            own = self._schema or pa.schema([(name, pa.null()) for name in self.names])
+            self._waiting.append(pa.schema([*own, *fields]).empty_table())
+        if self._to is None:
+            return self._opened(pa.concat_tables(self._waiting))
+        self._write()
+        self._writer.close()
+        try:
+            self._part().replace(self._to)
+        except OSError as error:
+            raise _unwritable(self._to, error) from None
+        return self._opened(self._to)
+
+    def _write(self) -> None:
+        pa = arrow()
+        if not self._waiting:
+            return
+        table = pa.concat_tables(self._waiting)
+        self._waiting, self._waiting_rows = [], 0
+        try:
+            if self._writer is None:
+                self._writer = pa.parquet.ParquetWriter(str(self._part()), table.schema)
+            self._writer.write_table(table)
+        except OSError as error:
+            raise _unwritable(self._to, error) from None
+
+    def _part(self) -> Path:
+        """The file while it is not whole: whoever reads the other name never finds half of it."""
+        to = self._to or Path()
+        return to.with_name(f"{to.name}.part")
+
+
+def cut(batches: Iterator[Any], fields: Sequence[str], size: int) -> Iterator[Batch]:
+    """Arrow batches as batches of at most so many rows, with the cells of these columns."""
+    for big in batches:
+        for start in range(0, big.num_rows, size):
+            part = big.slice(start, size)
+            yield Batch([part.column(field).to_pylist() for field in fields], part)
+
+
+def widened(answered: Answered, columns: Columns) -> Any:
+    """An Arrow batch as a table with the columns that are added."""
+    pa = arrow()
+    table = pa.Table.from_batches([answered.native])
+    for name, cells in columns.of(answered.outcomes).items():
+        kind = _arrow_type(pa, columns.kinds[name])
+        table = table.append_column(name, pa.array(cells, kind))
+    return table
+
+
+def _unwritable(path: Path | None, error: OSError) -> StoreError:
+    message = f"{path} could not be written: {error.strerror or error}."
+    return StoreError(message, "Every answer is kept: run it again with another file.")
+
+
+def _arrow_type(pa: Any, kind: str) -> Any:
+    types = {"int": pa.int64, "float": pa.float64, "bool": pa.bool_}
+    return pa.list_(pa.string()) if kind == "texts" else types.get(kind, pa.string)()
+
+
+def from_file(path: str | Path, to: Path | None) -> StreamTable:
+    """A Parquet file, or a folder of such files.
+
+    Raises:
+        ArgumentError: There is no file to write to.
+        FrameError: It cannot be read.
+    """
+    if to is None:
+        message = "A file is answered into another file."
+        raise ArgumentError(message, 'Name it: to="answered.parquet".')
+    pa = arrow()
+    try:
+        return from_dataset(pa.dataset.dataset(str(path), format="parquet"), to, opened=Path)
+    except (OSError, pa.ArrowException) as error:
+        first = str(error).partition("\n")[0][:160]
+    raise FrameError(f"{path} cannot be read: {first}", "Pass the path of a Parquet file.")
+
+
+def from_dataset(
+    dataset: Any, to: Path | None, opened: Callable[[Any], Any] | None = None
+) -> StreamTable:
+    """A pyarrow dataset; what comes of it is a table, or a dataset of the file."""
+    back = opened or (arrow().dataset.dataset if to else _same)
+
+    def read(size: int) -> Iterator[Any]:
+        return dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1)  # type: ignore[no-any-return]
+
+    return StreamTable(dataset.schema.names, read, back, to, dataset.count_rows())
+
+
+def from_relation(relation: Any, to: Path | None) -> StreamTable:
+    """A DuckDB relation; the result is one of the same connection."""
+
+    def back(found: Any) -> Any:
+        if to is None:
+            return relation.query("glm_rows", "select * from found")  # found: this very variable
+        quoted = str(found).replace("'", "''")
+        return relation.query("glm_rows", f"select * from read_parquet('{quoted}')")  # noqa: S608
+
+    return StreamTable(relation.columns, relation.fetch_record_batch, back, to)
+
+
+def from_ibis(table: Any, to: Path | None) -> StreamTable:
+    """An Ibis table; the result is one of the same backend, or one in memory."""
+    ibis = sys.modules["ibis"]
+
+    def read(size: int) -> Iterator[Any]:
+        return table.to_pyarrow_batches(chunk_size=size)  # type: ignore[no-any-return]
+
+    def back(found: Any) -> Any:
+        return ibis.memtable(found) if to is None else ibis.read_parquet(str(found))
+
+    return StreamTable(table.columns, read, back, to)
+
+
+def from_lazy(frame: Any, to: Path | None) -> StreamTable:
+    """A polars LazyFrame; the result is one again."""
+    polars = sys.modules["polars"]
+
+    def read(size: int) -> Iterator[Any]:
+        whole = getattr(frame, "collect_batches", None)  # polars 1.33
+        for part in whole(chunk_size=size) if whole else [frame.collect(engine="streaming")]:
+            yield from part.to_arrow().to_batches(size)
+
+    def back(found: Any) -> Any:
+        return polars.from_arrow(found).lazy() if to is None else polars.scan_parquet(found)
+
+    return StreamTable(frame.collect_schema().names(), read, back, to)
+
+
+def from_memory(frame: Any, to: Path) -> StreamTable:
+    """A table in memory whose result is a file."""
+    import narwhals.stable.v2 as nw
+
+    table = nw.from_native(frame, eager_only=True).to_arrow()
+    return StreamTable(
+        table.column_names, lambda size: iter(table.to_batches(size)), Path, to, table.num_rows
+    )
+
+
+def _same(found: Any) -> Any:
+    return found

@@ -1,0 +1,179 @@
+"""Tables in memory: their rows in batches, and the same kind of table with more columns.
+
+No DataFrame library is imported: whoever passes a frame has imported its library.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import narwhals.stable.v2 as nw
+
+from ..errors import FrameError
+from .running import Answered, Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .columns import Columns
+
+_NARWHALS = {
+    "text": nw.String(), "int": nw.Int64(), "float": nw.Float64(), "bool": nw.Boolean(),
+    "texts": nw.List(nw.String()), "json": nw.String(),
+}  # fmt: skip
+_PANDAS = {
+    "text": "str", "int": "Int64", "float": "float64", "bool": "boolean", "texts": "object",
+    "json": "str",
+}  # fmt: skip
+
+
+class Table(Protocol):
+    """A table whose rows can be asked."""
+
+    names: list[str]
+    rows: int | None  # None where counting would mean reading it twice
+
+    def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
+        """The cells of these columns, so many rows at a time."""
+
+    def add(self, answered: Answered, columns: Columns) -> None:
+        """Take the outcomes of the next batch."""
+
+    def result(self, columns: Columns, otherwise: str) -> Any:
+        """The table with its new columns.
+
+        Args:
+            columns: Those that are added.
+            otherwise: What is wrong with rows that no outcome has come for.
+        """
+
+
+class Gathered:
+    """The cells that are added, as far as they have come."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, list[Any]] = {}
+
+    def add(self, answered: Answered, columns: Columns) -> None:
+        """See `Table.add`."""
+        for name, cells in columns.of(answered.outcomes).items():
+            self.cells.setdefault(name, []).extend(cells)
+
+    def filled(self, columns: Columns, rows: int, otherwise: str) -> dict[str, list[Any]]:
+        """A list of so many cells for each column."""
+        found = {name: self.cells.get(name, []) for name in columns.kinds}
+        return {
+            name: cells + [otherwise if name == columns.error else None] * (rows - len(cells))
+            for name, cells in found.items()
+        }
+
+
+class PandasTable(Gathered):
+    """A pandas DataFrame, or a subclass; index and kind stay as they are."""
+
+    def __init__(self, frame: Any) -> None:
+        super().__init__()
+        self._frame = frame
+        self.names = [str(name) for name in frame.columns]
+        self.rows: int | None = len(frame)
+        _check_unique(self.names)
+
+    def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        places = [self.names.index(field) for field in fields]
+        for start in range(0, len(self._frame), size):
+            part = self._frame.iloc[start : start + size]
+            yield Batch([part.iloc[:, place].tolist() for place in places])
+
+    def result(self, columns: Columns, otherwise: str) -> Any:
+        """See `Table.result`."""
+        pandas = sys.modules["pandas"]
+        cells = self.filled(columns, len(self._frame), otherwise)
+        old = int(pandas.__version__.partition(".")[0]) < 3
+        made = {}
+        for name, values in cells.items():
+            dtype = _PANDAS[columns.kinds[name]]
+            dtype = "object" if old and dtype == "str" else dtype
+            made[name] = pandas.Series(values, index=self._frame.index, dtype=dtype)
+        return self._frame.assign(**made)
+
+
+class EagerTable(Gathered):
+    """A table of polars or pyarrow, or of another library in memory that narwhals knows."""
+
+    def __init__(self, frame: Any) -> None:
+        super().__init__()
+        self._frame = nw.from_native(frame, eager_only=True)
+        self.names = list(self._frame.columns)
+        self.rows: int | None = len(self._frame)
+        _check_unique(self.names)
+
+    def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        frame = self._frame.select(*fields)
+        for start in range(0, len(frame), size):
+            part = frame[start : start + size]
+            yield Batch([part[field].to_list() for field in fields])
+
+    def result(self, columns: Columns, otherwise: str) -> Any:
+        """See `Table.result`."""
+        cells = self.filled(columns, len(self._frame), otherwise)
+        library = self._frame.implementation
+        made = [
+            nw.new_series(name, values, _NARWHALS[columns.kinds[name]], backend=library)
+            for name, values in cells.items()
+        ]
+        return self._frame.with_columns(*made).to_native()
+
+
+class ListTable(Gathered):
+    """A list of records, each a mapping."""
+
+    def __init__(self, records: list[Any]) -> None:
+        super().__init__()
+        self._records = records
+        self.names = list(dict.fromkeys(name for record in records for name in record))
+        self.rows: int | None = len(records)
+
+    def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
+        """See `Table.batches`."""
+        for start in range(0, len(self._records), size):
+            part = self._records[start : start + size]
+            yield Batch([[record.get(field) for record in part] for field in fields])
+
+    def result(self, columns: Columns, otherwise: str) -> Any:
+        """See `Table.result`."""
+        cells = self.filled(columns, len(self._records), otherwise)
+        return [
+            {**record, **{name: values[place] for name, values in cells.items()}}
+            for place, record in enumerate(self._records)
+        ]
+
+
+def kept(frame: Any, name: str, error: str) -> Any:
+    """The rows of a result whose answer is yes, and those that have none.
+
+    Args:
+        frame: A pandas DataFrame, a list of records, or what narwhals knows, lazy too.
+        name: The column of answers.
+        error: The column of errors.
+    """
+    if isinstance(frame, list):
+        return [record for record in frame if record[name] or record[error] is not None]
+    either = nw.col(name) | ~nw.col(error).is_null()
+    return nw.from_native(frame).filter(either.fill_null(True)).to_native()
+
+
+def without(frame: Any, names: Sequence[str]) -> Any:
+    """The same without these columns."""
+    if isinstance(frame, list):
+        return [{k: v for k, v in record.items() if k not in names} for record in frame]
+    return nw.from_native(frame).drop(*names).to_native()
+
+
+def _check_unique(names: list[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        message = f"The table has several columns named {twice!r}."
+        raise FrameError(message, "Give them different names first.")
