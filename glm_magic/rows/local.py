@@ -87,24 +87,25 @@ def _running(plan: Plan, task: Task, rows: int | None, *, shown: bool) -> Iterat
             crew.stop()
             progress.close(run.counts)
             _finish(run, crew, task)
-        if crew.ended is not None and run.nothing_answered:
-            raise crew.ended
+        if run.hopeless:
+            raise run.hopeless
 
 
 def _finish(run: Run, crew: Crew, task: Task) -> None:
-    """Close the books, and say what the user should know."""
+    """Close the books, and say what the user should know beside an error."""
     warnings = run.warnings
     try:
         book(crew.spending, task.settings)
         known_of(task).close()
     except StoreError as error:
         warnings.append(str(error))
-    if run.counts.failed:
+    if run.counts.failed and not run.hopeless:
         rows = "1 row has" if run.counts.failed == 1 else f"{run.counts.failed:,} rows have"
         warnings.append(f"{rows} no answer: see the column of errors; run again to ask them anew.")
-    if run.cut_short:
+    if run.cut_short and not run.hopeless:
+        answered = run.counts.done - run.counts.failed
         warnings.append(
-            f"Not finished ({run.cut_short}): {run.counts.done:,} rows are done and kept. "
+            f"Not finished ({run.cut_short.rstrip('.')}): {answered:,} rows are answered and kept. "
             "Run the same again to go on from there."
         )
     for warning in warnings:

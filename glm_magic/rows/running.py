@@ -17,6 +17,7 @@ from .outcomes import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ..errors import GLMError
     from .crew import Crew
     from .recorded import Recorded
     from .stopping import Stop
@@ -127,9 +128,10 @@ class Run:
         return list(self._crew.warnings)
 
     @property
-    def nothing_answered(self) -> bool:
-        """Whether no row has an answer."""
-        return self.counts.done == self.counts.failed
+    def hopeless(self) -> GLMError | None:
+        """What ended the run before a single row was answered."""
+        nothing = self.counts.done == self.counts.failed
+        return self._crew.ended if nothing and not self._stop.asked else None
 
     def answered(self, batches: Iterator[Batch]) -> Iterator[Answered]:
         """The batches with their outcomes; ends early, with what there is, when it is stopped."""

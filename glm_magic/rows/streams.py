@@ -184,7 +184,8 @@ def from_relation(relation: Any, to: Path | None) -> StreamTable:
         quoted = str(found).replace("'", "''")
         return relation.query("glm_rows", f"select * from read_parquet('{quoted}')")  # noqa: S608
 
-    return StreamTable(relation.columns, relation.fetch_record_batch, back, to)
+    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # DuckDB 1
+    return StreamTable(relation.columns, read, back, to)
 
 
 def from_ibis(table: Any, to: Path | None) -> StreamTable:

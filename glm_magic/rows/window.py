@@ -21,7 +21,8 @@ _AT_START_SECONDS = 0.001  # between the first requests, before any latency is k
 _FIRST_WAVE_SECONDS = 0.25  # for all of the first requests together, at most
 _SLOWEST_PACE_SECONDS = 0.25
 _FIRST_PROBE_SECONDS = 1.0
-_RAREST_PROBE_SECONDS = 30.0
+_RAREST_PROBE_SECONDS = 20.0
+_PROBE_GROWTH = 1.5  # of the time between probes that were refused
 _GOOD_PROBES = 3  # then the limit has clearly risen
 _IN_A_ROW = 4  # busy answers in a row that are a storm, not an accident
 _LONGEST_HOLD_SECONDS = 30.0
@@ -128,7 +129,7 @@ class Window:
         self.size = min(self.size, self.flying)
         self._growing = False
         was_probe = self._probed and ticket.level >= self._probed
-        gap = 2 * self._probe_gap if was_probe else _FIRST_PROBE_SECONDS
+        gap = _PROBE_GROWTH * self._probe_gap if was_probe else _FIRST_PROBE_SECONDS
         self._probe_gap = min(_RAREST_PROBE_SECONDS, gap)
         self._probe_at = now + max(self._probe_gap, 20 * retry_after)
 
