@@ -152,7 +152,7 @@ class Workbench:
         fields |= {"options": manner.told() | given, "images": tuple(images)}
         fields |= {"cell": cell, "once": once}
         advice = advice_on(settings, prompt, pictured=bool(images) or _pictured(attached))
-        asker = self._chat(settings, self._asked(settings, fields["prompt"], options), conversation)
+        asker = self._chat(settings, self.asked(settings, fields["prompt"], options), conversation)
         budget = self._budget(settings, asker.client, conversation)
         rounds = self._rounds(manner, offered, typed, budget)
         return Question(
@@ -179,8 +179,14 @@ class Workbench:
         free = {"costs_nothing": client.answers} if isinstance(client, ReplayClient) else {}
         return TurnBudget(settings, price_for(settings), conversation.name, self.ledger, **free)
 
-    def _asked(self, settings: Settings, prompt: str, options: Mapping[str, Any]) -> AnyClient:
-        """Who answers: a model, its stand-in, or what is recorded."""
+    def asked(self, settings: Settings, prompt: str, options: Mapping[str, Any]) -> AnyClient:
+        """Who answers: a model, its stand-in, or what is recorded.
+
+        Args:
+            settings: Resolved from the options, with the mode of `replay` that holds.
+            prompt: The user's own text.
+            options: For this question only.
+        """
 
         def live() -> AnyClient:
             return self.stand_in or self.client(self.settings({**options, "replay": "auto"}))

@@ -58,7 +58,7 @@ class HostAsker:
 
 
 class StandInAsker:
-    """Asks what stands in for the host in tests, for example a `ScriptedClient`."""
+    """Asks what stands in for the host: a `ScriptedClient` in tests, recordings in a course."""
 
     def __init__(self, client: AnyClient) -> None:
         self._client = client

@@ -32,22 +32,11 @@ _told: set[tuple[str, tuple[str, ...]]] = set()
 
 
 def map(  # noqa: A001 - what it is
-    frame: Any,
-    template: str,
-    *,
-    schema: Any = None,
-    name: str | None = None,
-    to: str | Path | None = None,
-    in_flight: int | None = None,
-    budget_usd: float | None = None,
-    repairs: int = 0,
-    fresh: bool = False,
-    dry_run: bool = False,
-    progress: bool = True,
-    engine: str | None = None,
-    tasks: int | None = None,
-    **options: Any,
-) -> Any:
+    frame: Any, template: str, *, schema: Any = None, name: str | None = None,
+    to: str | Path | None = None, in_flight: int | None = None, budget_usd: float | None = None,
+    repairs: int = 0, fresh: bool = False, dry_run: bool = False, progress: bool = True,
+    engine: str | None = None, tasks: int | None = None, **options: Any,
+) -> Any:  # fmt: skip
     """Ask one prompt for every row of a table, and put the answers beside the rows.
 
     Equal rows are asked once. Every answer is kept on disk as it comes, so the same call after a
@@ -68,16 +57,14 @@ def map(  # noqa: A001 - what it is
         fresh: Ask all rows anew.
         dry_run: Send nothing; return what it would cost and take, from a sample.
         progress: Whether to show a progress bar.
-        engine: "dask", "spark" or "ray" for frames of those, taken from the frame; "local" for
-            this process.
-        tasks: How many tasks of the engine ask at once; `in_flight` is divided among them.
+        engine: "dask", "spark", "ray" or "local"; taken from the frame.
+        tasks: How many tasks of an engine ask at once; `in_flight` is divided among them.
         **options: `model`, `thinking`, `temperature`, `max_tokens`, `system`, `provider`, …; here
             a model reasons only if `thinking` or `effort` ask for it.
 
     Returns:
-        The same kind of table with the columns of answers, `_error`, `_prompt_tokens`,
-        `_completion_tokens` and `_cached_tokens`; rows that share an answer share its tokens. With
-        `to`, the path, or a lazy table over the file. With `dry_run`, an `Estimate`.
+        The same kind of table with columns for answers, `_error` and tokens; with `to`, the path,
+        or a lazy table over the file; with `dry_run`, an `Estimate`.
 
     Raises:
         GLMError: Nothing was sent, or not one row could be answered; two lines say why.
@@ -87,12 +74,12 @@ def map(  # noqa: A001 - what it is
     task = plan.task(need_key=not dry_run)
     _refuse_hidden(task, frame, sys._getframe(1))
     away = engine_for(frame, engine)
-    if away is not None:
-        if to is not None or dry_run:
-            message = "`to` and `dry_run` are for tables of this process."
-            raise ArgumentError(message, "Try it on a part first, for example frame.head(100).")
-        return away(plan, task, frame, tasks)
-    table = open_table(frame, to)
+    if away is None:
+        return _ask_here(plan, task, open_table(frame, to), dry_run=dry_run, progress=progress)
+    return away(plan, task, _only(frame, to=to, dry_run=dry_run), tasks)
+
+
+def _ask_here(plan: Plan, task: Task, table: Table, *, dry_run: bool, progress: bool) -> Any:
     columns = plan.columns(task, table.names)
     if dry_run:
         from .estimating import estimate
@@ -100,6 +87,15 @@ def map(  # noqa: A001 - what it is
         return estimate(plan, task, table)
     _tell(task, table)
     return answer_table(plan, task, table, columns, shown=progress)
+
+
+def _only(frame: Any, **refused: Any) -> Any:
+    """The frame, if nothing is asked for that engines do not do."""
+    for option, value in refused.items():
+        if value:
+            message = f"`{option}` is for tables of this process."
+            raise ArgumentError(message, "Try it on a part first, for example frame.head(100).")
+    return frame
 
 
 def filter(frame: Any, template: str, **options: Any) -> Any:  # noqa: A001 - what it is

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
-from ..settings import FIELDS
+from ..fields import FIELDS
+from ..settings import replay_mode
+from ..surroundings import AROUND
 from ..terms import price_for
 from ..wiring import workbench
 from .asking import HostAsker, StandInAsker
@@ -66,9 +68,11 @@ class Plan:
         """
         bench = workbench()
         template, typed = Template.read(self.template), typed_of(self.schema)
-        need_key = need_key and bench.stand_in is None
-        settings = bench.settings(self.options, need_key=need_key)
-        options = quick_by_default(self.options, settings)
+        mode, _ = replay_mode(self.options, AROUND.configured())
+        options = {**self.options, "replay": mode}
+        need_key = need_key and mode in ("live", "record") and bench.stand_in is None
+        settings = bench.settings(options, need_key=need_key)
+        options = quick_by_default(options, settings)
         return Task(template, bench.settings(options, need_key=need_key), typed)
 
     def columns(self, task: Task, existing: Sequence[str]) -> Columns:
@@ -111,7 +115,7 @@ class Plan:
         """Who asks; not started."""
         window = Window(self.in_flight or MOST, known=self.in_flight is not None)
         return Crew(
-            task, lambda: _asker(task.settings), window, self.spending(task), recorded,
+            task, lambda: _asker(task.settings, self), window, self.spending(task), recorded,
             self.repairs,
         )  # fmt: skip
 
@@ -121,10 +125,10 @@ def known_of(task: Task) -> Recorded:
     return recorded_for(task.digest)
 
 
-def _asker(settings: Settings) -> Asker:
+def _asker(settings: Settings, plan: Plan) -> Asker:
     bench = workbench()
-    if bench.stand_in is not None:
-        return StandInAsker(bench.stand_in)
+    if bench.stand_in is not None or settings.replay != "live":
+        return StandInAsker(bench.asked(settings, plan.template, plan.options))
     from ..api.posting import poster_for
 
     client = bench.client(settings)

@@ -184,8 +184,11 @@ def from_relation(relation: Any, to: Path | None) -> StreamTable:
         quoted = str(found).replace("'", "''")
         return relation.query("glm_rows", f"select * from read_parquet('{quoted}')")  # noqa: S608
 
-    read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # DuckDB 1
-    return StreamTable(relation.columns, read, back, to)
+    return StreamTable(relation.columns, _relation_reader(relation), back, to)
+
+
+def _relation_reader(relation: Any) -> Callable[[int], Iterator[Any]]:
+    return getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # DuckDB 1
 
 
 def from_ibis(table: Any, to: Path | None) -> StreamTable:
@@ -193,6 +196,10 @@ def from_ibis(table: Any, to: Path | None) -> StreamTable:
     ibis = sys.modules["ibis"]
 
     def read(size: int) -> Iterator[Any]:
+        # Ibis 12 asks a connection of DuckDB 2 for a method that it no longer has.
+        relation = getattr(table.get_backend(), "_to_duckdb_relation", None)
+        if relation is not None:
+            return _relation_reader(relation(table))(size)
         return table.to_pyarrow_batches(chunk_size=size)  # type: ignore[no-any-return]
 
     def back(found: Any) -> Any:

@@ -17,11 +17,13 @@ from .sources import ROOT
 HOMES = {
     "httpx": ["glm_magic.api"],
     "tenacity": ["glm_magic.api"],
-    "narwhals": ["glm_magic.frames"],
+    "aiohttp": ["glm_magic.api"],
+    "narwhals": ["glm_magic.frames", "glm_magic.rows"],
     "nbformat": ["glm_magic.store"],
     "platformdirs": ["glm_magic.store"],
     "tornado": ["glm_magic.sandbox", "glm_magic.hub"],
     "jupyterhub": ["glm_magic.hub"],
+    "tqdm": ["glm_magic.rows"],
     "IPython": ["glm_magic.jupyter"],
     "ipywidgets": ["glm_magic.jupyter"],
     "anywidget": ["glm_magic.widget"],
@@ -29,7 +31,7 @@ HOMES = {
     # One of these is there already if the user has a frame of it; else it is not wanted.
     "pandas": [],
     "polars": [],
-    "pyarrow": [],
+    "pyarrow": ["glm_magic.rows"],  # which reads and writes files with it, where it is installed
     "numpy": [],
 }
 STANDARD_LIBRARY_ONLY = ["errors", "keys", "catalog", "settings", "chat", "render", "answer"]

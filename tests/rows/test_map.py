@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -325,6 +326,22 @@ def test_what_was_used_is_in_the_ledger(host: Host) -> None:
     found = glm.map(records(10), SORT, progress=False)
     spent = workbench().ledger.totals()
     assert spent.tokens == sum(r["_prompt_tokens"] + r["_completion_tokens"] for r in found)
+
+
+def test_recordings_answer_rows(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Recorded once, rows are answered again without a key, by nobody; a miss is a row's error."""
+    monkeypatch.chdir(tmp_path)
+    sandbox = host()
+    options = {"provider": "zai", "base_url": sandbox.base_url, "progress": False}
+    first = glm.map(records(5), SORT, schema=LABELS, replay="record", **options)
+    monkeypatch.delenv("GLM_API_KEY")
+    options = {"provider": "zai", "replay": "replay", "progress": False}
+    again = glm.map(records(6), SORT, schema=LABELS, **options)
+    assert [row["answer"] for row in again] == [row["answer"] for row in first] + [None]
+    assert "NotRecorded" in again[5]["_error"]
+    assert sandbox.load.asked == 5
 
 
 def test_a_scripted_client_answers_rows() -> None:
