@@ -136,10 +136,13 @@ def column_names(frame: Any) -> list[str]:
 def _refuse_hidden(task: Task, frame: Any, caller: FrameType) -> None:
     """What the user hides never leaves: `%glm hide`."""
     hiding = workbench().hiding
-    seen = {**caller.f_globals, **caller.f_locals}
-    names = [name for name, value in seen.items() if value is frame] or ["*"]
+    names: set[str] = set()
+    at: FrameType | None = caller
+    while at is not None:  # the user's own name may be some calls away
+        names |= {name for name, value in [*at.f_locals.items()] if value is frame}
+        at = at.f_back
     for field in task.template.fields:
-        if any(matches(field, hiding.of(name)[0]) for name in names):
+        if any(matches(field, hiding.of(name)[0]) for name in names or {"*"}):
             message = f"The column {field} is hidden, and would leave with every row."
             raise ArgumentError(message, "Take it out of the template, or show it: %glm hide -h")
 

@@ -188,7 +188,10 @@ def from_relation(relation: Any, to: Path | None) -> StreamTable:
 
 
 def _relation_reader(relation: Any) -> Callable[[int], Iterator[Any]]:
-    return getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch  # DuckDB 1
+    older = "fetch_record_batch"  # until DuckDB 1
+    read: Callable[[int], Iterator[Any]]
+    read = getattr(relation, "to_arrow_reader", None) or getattr(relation, older)
+    return read
 
 
 def from_ibis(table: Any, to: Path | None) -> StreamTable:

@@ -213,6 +213,8 @@ def test_hidden_columns_never_leave(host: Host) -> None:
     workbench().hiding.hidden.append("customers.review")
     with pytest.raises(ArgumentError, match="hidden"):
         glm.map(customers, SORT, progress=False)
+    with pytest.raises(ArgumentError, match="hidden"):
+        glm.filter(customers, "Is {review} kind?", progress=False)
     assert sandbox.load.asked == 0
     others = records(3)
     assert glm.map(others, SORT, progress=False)
