@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Matcher = Callable[[CompletionContext], Any]
 
-_MAGIC = re.compile(r"\s*(%{1,2}glm)(?=\s)(.*)$", re.DOTALL)
+_MAGIC = re.compile(r"\s*(%{1,2}glm(?:_map)?)(?=\s)(.*)$", re.DOTALL)
 
 
 def make_matcher(host: Host) -> Matcher:
@@ -48,9 +48,13 @@ def _candidates(magic: str, words: list[str], host: Host) -> Iterable[str]:
         return list(models())
     if last == "--provider" or words[:1] in (["login"], ["logout"]):
         return list(providers())
-    if last in ("-f", "--frame"):
+    if last in ("-f", "--frame") or (magic == "%%glm_map" and not words):
         names = host.namespace.items()
         return sorted(name for name, value in names if is_frame(value) and name[:1] != "_")
+    if magic == "%%glm_map":
+        from .rows_magic import PARSER
+
+        return [name for name in opts.option_names(PARSER) if name not in words]
     if magic == "%glm" and not words:
         from .commands import NAMES
 

@@ -12,6 +12,7 @@ from .configurable import make
 from .first_words import heed_our_magics
 from .magics import GLMMagics
 from .progress_line import ProgressLine
+from .rows_magic import make_magic
 
 _KEEP = "_glm_magic_loaded"
 
@@ -33,6 +34,7 @@ def load(shell: Any) -> None:
     GLMMagics.ask_cell.__doc__ = opts.CELL.format_help()  # what `%%glm?` shows
     shell.register_magic_function(magics.ask_cell, "cell", "glm")
     shell.register_magic_function(magics.command, "line", "glm")
+    shell.register_magic_function(make_magic(magics.host), "cell", "glm_map")
     shell.configurables.append(settings)
     matcher = make_matcher(magics.host)
     shell.Completer.custom_matchers.append(matcher)
@@ -51,7 +53,8 @@ def unload(shell: Any) -> None:
     magics.inserter.close()
     delattr(shell, _KEEP)
     for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop("glm", None)
+        for name in ("glm", "glm_map"):
+            shell.magics_manager.magics[kind].pop(name, None)
     if settings in shell.configurables:
         shell.configurables.remove(settings)
     if heed_our_magics in shell.input_transformers_cleanup:

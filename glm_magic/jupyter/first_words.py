@@ -21,8 +21,8 @@ def heed_our_magics(lines: list[str]) -> list[str]:
     """For `shell.input_transformers_cleanup`: rewrite these two forms, and nothing else."""
     if lines and lines[0].startswith("%%glm") and not "".join(lines[1:]).strip():
         magic, _, options = lines[0].strip().partition(" ")
-        if magic == "%%glm":
-            return [f"get_ipython().run_cell_magic('glm', {options!r}, '\\n')\n"]
+        if magic in ("%%glm", "%%glm_map"):
+            return [f"get_ipython().run_cell_magic({magic[2:]!r}, {options!r}, '\\n')\n"]
     if not any(map(_LINE.search, lines)):
         return lines
     return [_kept(line) if row in _asking_rows(lines) else line for row, line in enumerate(lines)]

@@ -60,4 +60,10 @@ def _new_bar(rows: int | None) -> Any:
         from tqdm.auto import tqdm
     except ImportError:
         return None
-    return tqdm(total=rows, unit=" rows", mininterval=_REFRESH_SECONDS, desc="glm.map")
+
+    class Bar(tqdm):  # type: ignore[misc,type-arg]
+        """Without tqdm's watching thread, which would live for ever: we refresh it ourselves."""
+
+        monitor_interval = 0
+
+    return Bar(total=rows, unit=" rows", mininterval=_REFRESH_SECONDS, desc="glm.map")

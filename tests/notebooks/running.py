@@ -26,7 +26,7 @@ def asks(cell: NotebookNode) -> bool:
     """Whether a cell shows an answer when it runs."""
     if "--preview" in cell.source or "not-asked" in cell.metadata.get("tags", ()):
         return False
-    return bool(cell.source.startswith("%%glm"))
+    return bool(cell.source.startswith("%%glm") and not cell.source.startswith("%%glm_map"))
 
 
 def run(notebook: NotebookNode, folder: Path, recordings: Path | None = None) -> None:

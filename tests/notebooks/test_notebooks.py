@@ -13,7 +13,7 @@ from glm_magic.store.metadata import turn_from_metadata
 from .running import FOLDER, NOTEBOOKS, asks, recordings_of, replays, run
 
 MOST_BYTES = 200_000
-STORIES = {"analysis", "classroom_student", "conversation", "panel", "quickstart"}
+STORIES = {"analysis", "classroom_student", "conversation", "panel", "quickstart", "rows"}
 EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 REPLAYED = pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if replays(path)], ids=lambda path: path.stem
@@ -55,8 +55,22 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
         if replays(path):
             assert output.metadata["glm_magic"].get("recorded"), f"{cell.id}: make notebooks"
             assert words(output) == words(before[0]), f"{cell.id}: make notebooks"
-    assert answers
+    if path.stem == "rows":
+        _rows_are_labelled_and_plotted(notebook)
+    else:
+        assert answers
     assert len(nbformat.writes(notebook).encode()) < MOST_BYTES
+
+
+def _rows_are_labelled_and_plotted(notebook: nbformat.NotebookNode) -> None:
+    """A real set of texts is labelled whole; answers are columns, and the plot is there."""
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", ())]
+    shown = [out["data"] for out in outputs if "data" in out]
+    assert any("<th>about</th>" in data.get("text/html", "") for data in shown)
+    assert any("image/png" in data for data in shown)
+    assert "283 rows, 0 without an answer" in shown[-1]["text/plain"]
+    dry = next(data["text/plain"] for data in shown if "Dry run" in data["text/plain"])
+    assert "283 rows, about 283 to ask" in dry
 
 
 @EACH
