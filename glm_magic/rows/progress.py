@@ -61,7 +61,7 @@ def _new_bar(rows: int | None) -> Any:
     except ImportError:
         return None
 
-    class Bar(tqdm):  # type: ignore[misc,type-arg]
+    class Bar(tqdm):  # type: ignore[misc]
         """Without tqdm's watching thread, which would live for ever: we refresh it ourselves."""
 
         monitor_interval = 0

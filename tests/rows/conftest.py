@@ -12,11 +12,20 @@ from tests.canary import CANARY
 
 
 @pytest.fixture
+def bench() -> Iterator[None]:
+    """A workbench of the test's own."""
+    workbench.cache_clear()
+    yield
+    workbench().close()
+    workbench().ledger.close()
+    workbench.cache_clear()
+
+
+@pytest.fixture
 def host(
-    monkeypatch: pytest.MonkeyPatch, no_leaked_threads: None, no_leaked_sockets: None
+    no_leaked_threads: None, no_leaked_sockets: None, bench: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Sandbox]]:
     """Starts a sandbox at full speed that takes the canary key, and points glm_magic to it."""
-    workbench.cache_clear()
     with ExitStack() as stack:
 
         def start(**options: Any) -> Sandbox:
@@ -27,6 +36,3 @@ def host(
             return sandbox
 
         yield start
-        workbench().close()
-    workbench().ledger.close()
-    workbench.cache_clear()

@@ -4,7 +4,7 @@ import os
 import pickle
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from tests.frames.libraries import needed, quietly
 
 from .samples import LABELS, SORT, labels, records
 
-Host = Callable[..., Sandbox]
 ROWS = 400
 BAD = 7
 LIMIT = 8
@@ -59,7 +58,7 @@ def surroundings(fixed: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> di
 
 @pytest.fixture
 def account(
-    fixed: Sandbox, surroundings: dict[str, str], host: Host, monkeypatch: pytest.MonkeyPatch
+    fixed: Sandbox, surroundings: dict[str, str], bench: None, monkeypatch: pytest.MonkeyPatch
 ) -> Sandbox:
     """The module's host, with fresh counts and a limit."""
     for name, value in surroundings.items():
