@@ -19,6 +19,7 @@ from . import (
     long_answers,
     panel,
     peers,
+    rows,
     smoothness,
 )
 from .report import Section, machine, table, write_json
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Any] = {
     "describe": describing,
     "frames": large_frames,
     "conversation": conversation,
+    "rows": rows,
     "install": install,
 }
 _NAMES = ", ".join(MEASUREMENTS)

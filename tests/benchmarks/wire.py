@@ -6,11 +6,13 @@ same moment in every process of a machine.
 
 import multiprocessing
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from glm_magic.sandbox import Fault, Sandbox
 from glm_magic.sandbox.running import Load
+from glm_magic.sandbox.scripts import Script
 
 _TEXT = b'"content":"'
 _STOP_SECONDS = 5
@@ -20,14 +22,15 @@ class Wire:
     """A running sandbox at full speed, and the thread of control to its process.
 
     Args:
+        scripted: Makes a script for the sandbox, in its own process.
         **options: For the `Sandbox`; all of them must travel to another process.
     """
 
     base_url: str
     key: str
 
-    def __init__(self, **options: Any) -> None:
-        self._options = {"tokens_per_second": None, **options}
+    def __init__(self, *, scripted: Callable[[], Script] | None = None, **options: Any) -> None:
+        self._options = {"tokens_per_second": None, **options, "scripted": scripted}
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
@@ -52,9 +55,9 @@ class Wire:
         found: Load = self._ask("load")
         return found
 
-    def limit(self, in_flight: int | None) -> None:
-        """Let so many be in flight from now on; the counts begin anew."""
-        self._ask("limit", in_flight)
+    def limit(self, in_flight: int | None, *, keep: bool = False) -> None:
+        """Let so many be in flight from now on; the counts begin anew, or are kept."""
+        self._ask("limit", in_flight, keep)
 
     def first_text_written(self) -> float:
         """When the latest answer's first text was written, on the monotonic clock."""
@@ -68,7 +71,8 @@ class Wire:
 def _serve(pipe: Connection, options: dict[str, Any]) -> None:
     written: list[float] = []
     _note_first_text(written)
-    with Sandbox(**options) as sandbox:
+    make_script = options.pop("scripted")
+    with Sandbox(**options, script=make_script and make_script()) as sandbox:
         pipe.send((sandbox.base_url, sandbox.key))
         while True:
             word, arguments = pipe.recv()
@@ -78,7 +82,8 @@ def _serve(pipe: Connection, options: dict[str, Any]) -> None:
                 name, *rest = arguments
                 sandbox.faults.append(getattr(Fault, name)(*rest))
             if word == "limit":
-                sandbox.max_in_flight, sandbox.load = arguments[0], Load()
+                sandbox.max_in_flight = arguments[0]
+                sandbox.load = sandbox.load if arguments[1] else Load()
             answers = {"first_text_written": written[-1:] and written[-1], "load": sandbox.load}
             pipe.send(answers.get(word))
 

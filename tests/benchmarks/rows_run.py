@@ -1,0 +1,112 @@
+"""One run over rows, in a process of its own that tells what it took: `… KIND ROWS IN_FLIGHT`.
+
+The peers run in environments of their own, which have nothing of this project; so each function
+imports what it needs, and nothing here needs anything else.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+URL, KEY = os.environ.get("GLM_BASE_URL", ""), os.environ.get("GLM_API_KEY", "")
+MODEL = "glm-4.5-air"
+TASK = "Sort the text into one of: praise, complaint, question. Answer with one word. "
+
+
+def bare(rows: int, flying: int) -> int:
+    """The yardstick: aiohttp, a semaphore, and nothing else."""
+    import aiohttp
+
+    async def one(session: aiohttp.ClientSession, places: asyncio.Semaphore, row: int) -> str:
+        said = [{"role": "system", "content": TASK}, {"role": "user", "content": str(row)}]
+        body = {"model": MODEL, "thinking": {"type": "disabled"}, "messages": said}
+        headers = {"Authorization": f"Bearer {KEY}"}
+        async with (
+            places,
+            session.post(f"{URL}/chat/completions", json=body, headers=headers) as response,
+        ):
+            answer = await response.json()
+            return str(answer["choices"][0]["message"]["content"])
+
+    async def every() -> int:
+        places = asyncio.Semaphore(flying)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+            return len(await asyncio.gather(*(one(session, places, row) for row in range(rows))))
+
+    return asyncio.run(every())
+
+
+def ours(rows: int, flying: int) -> int:
+    """`glm.map`; IN_FLIGHT 0 leaves it to find the limit."""
+    import glm_magic as glm
+
+    table = [{"text": f"row {row}"} for row in range(rows)]
+    found = glm.map(table, TASK + "{text}", model=MODEL, in_flight=flying or None, progress=False)
+    return sum(1 for row in found if row["_error"] is None)
+
+
+def ours_file(rows: int, flying: int) -> int:
+    """`glm.map` from a Parquet file to another one, which the environment names."""
+    import glm_magic as glm
+
+    folder = Path(os.environ["ROWS_FOLDER"])
+    glm.map(
+        folder / f"{rows}.parquet", TASK + "{text}", model=MODEL, in_flight=flying,
+        progress=False, to=folder / f"{rows}.answered.parquet",
+    )  # fmt: skip
+    return rows
+
+
+def openai(rows: int, flying: int) -> int:
+    """OpenAI's own client, with a semaphore."""
+    from openai import AsyncOpenAI
+
+    async def every() -> int:
+        places = asyncio.Semaphore(flying)
+        async with AsyncOpenAI(base_url=URL, api_key=KEY) as client:
+
+            async def one(row: int) -> bool:
+                messages = [{"role": "user", "content": f"{TASK}row {row}"}]
+                async with places:
+                    try:
+                        await client.chat.completions.create(model=MODEL, messages=messages)
+                    except Exception:
+                        return False
+                    return True
+
+            return sum(await asyncio.gather(*map(one, range(rows))))
+
+    return asyncio.run(every())
+
+
+def curator(rows: int, flying: int) -> int:
+    """Bespoke Curator."""
+    from bespokelabs import curator
+
+    model = curator.LLM(
+        model_name=MODEL, backend="openai",
+        backend_params={
+            "base_url": URL, "api_key": KEY, "max_requests_per_minute": 1_000_000,
+            "max_tokens_per_minute": 1_000_000_000, "max_concurrent_requests": flying,
+        },
+    )  # fmt: skip
+    return len(model([f"{TASK}row {row}" for row in range(rows)]).dataset)
+
+
+def main() -> None:
+    """Run, and print one line of JSON."""
+    kind, rows, flying = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    run = globals()[kind]
+    began, cpu = time.monotonic(), time.process_time()
+    answered = run(rows, flying)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    took = {"seconds": time.monotonic() - began, "cpu": time.process_time() - cpu, "mb": peak}
+    print(json.dumps({**took, "answered": answered}))
+
+
+if __name__ == "__main__":
+    main()
