@@ -180,13 +180,7 @@ class Workbench:
         return TurnBudget(settings, price_for(settings), conversation.name, self.ledger, **free)
 
     def asked(self, settings: Settings, prompt: str, options: Mapping[str, Any]) -> AnyClient:
-        """Who answers: a model, its stand-in, or what is recorded.
-
-        Args:
-            settings: Resolved from the options, with the mode of `replay` that holds.
-            prompt: The user's own text.
-            options: For this question only.
-        """
+        """Who answers: a model, its stand-in, or what is recorded, as `settings.replay` says."""
 
         def live() -> AnyClient:
             return self.stand_in or self.client(self.settings({**options, "replay": "auto"}))

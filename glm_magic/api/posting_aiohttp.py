@@ -63,7 +63,12 @@ class AiohttpPoster:
     def _new_session(self) -> aiohttp.ClientSession:
         # trust_env would read .netrc too, so the proxy is looked up here.
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls()),
+            connector=aiohttp.TCPConnector(
+                limit=0,
+                ssl=self._tls(),
+                # As every other program here finds hosts; aiodns, if it is there, would not.
+                resolver=aiohttp.ThreadedResolver(),
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
             trust_env=False,

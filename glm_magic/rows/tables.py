@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import narwhals.stable.v2 as nw
 
 from ..errors import FrameError
+from ..frames.failures import quiet
 from .running import Answered, Batch
 
 if TYPE_CHECKING:
@@ -162,14 +163,16 @@ def kept(frame: Any, name: str, error: str) -> Any:
     if isinstance(frame, list):
         return [record for record in frame if record[name] or record[error] is not None]
     either = nw.col(name) | ~nw.col(error).is_null()
-    return nw.from_native(frame).filter(either.fill_null(True)).to_native()
+    with quiet():  # narwhals tells of its own plans for Dask
+        return nw.from_native(frame).filter(either.fill_null(True)).to_native()
 
 
 def without(frame: Any, names: Sequence[str]) -> Any:
     """The same without these columns."""
     if isinstance(frame, list):
         return [{k: v for k, v in record.items() if k not in names} for record in frame]
-    return nw.from_native(frame).drop(*names).to_native()
+    with quiet():
+        return nw.from_native(frame).drop(*names).to_native()
 
 
 def _check_unique(names: list[str]) -> None:

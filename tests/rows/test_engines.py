@@ -120,7 +120,7 @@ def test_a_killed_worker_loses_nothing(account: Sandbox, cluster: Any) -> None:
     futures = cluster.compute(running)
     while account.load.asked < 60:
         time.sleep(0.02)
-    address = next(iter(cluster.scheduler_info()["workers"]))
+    address = next(iter(cluster.nthreads()))
     (pid,) = cluster.run(os.getpid, workers=[address]).values()
     os.kill(pid, signal.SIGKILL)
     check(pd.concat(cluster.gather(futures)), rows)
