@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 LOCAL = "local"
 _MOST_TASKS = 8  # one process holds more requests in flight than any account allows
 _UNKNOWN_PARTS = 4  # of a table whose parts cannot be counted
-_SPARK_TYPES = {"int": "bigint", "float": "double", "bool": "boolean", "texts": "array<string>"}
 
 
 def engine_for(frame: Any, engine: str | None) -> Engine | None:
@@ -104,10 +103,16 @@ def _ask_spark(plan: Plan, task: Task, frame: Any, tasks: int | None) -> Any:
     count = _count(plan, parts or _UNKNOWN_PARTS, tasks)
     fewer = parts is not None and count <= parts
     frame = frame.coalesce(count) if fewer else frame.repartition(count)
-    schema = type(frame.schema)(list(frame.schema.fields))
-    for name, kind in columns.kinds.items():
-        schema = schema.add(name, _SPARK_TYPES.get(kind, "string"), True)
+    added = [_spark_field(name, kind) for name, kind in columns.kinds.items()]
+    schema = type(frame.schema)([*frame.schema.fields, *added])
     return frame.mapInArrow(partial(_answer_arrow, _shared(plan, task, count)), schema)
+
+
+def _spark_field(name: str, kind: str) -> Any:
+    types = sys.modules["pyspark.sql.types"]
+    known = {"int": types.LongType, "float": types.DoubleType, "bool": types.BooleanType}
+    texts = types.ArrayType(types.StringType()) if kind == "texts" else types.StringType()
+    return types.StructField(name, known[kind]() if kind in known else texts, nullable=True)
 
 
 def _answer_arrow(plan: Plan, batches: Iterator[Any]) -> Iterator[Any]:
