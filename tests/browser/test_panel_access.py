@@ -127,7 +127,7 @@ def test_beside_the_notebook(panel: PanelPage, panel_sandbox: Sandbox) -> None:
     """A new view of the cell's output shows the same, and its code goes below the active cell."""
     if not panel.lab.js("app.commands.hasCommand('notebook:create-output-view')"):
         return  # Notebook 7 has no place beside the notebook
-    panel_sandbox.faults.append(says(CODE))
+    panel_sandbox.faults.append(says(f"{CODE}\n\n" + "Many words.\n\n" * 40))
     panel.ask("before")
     cells, active = panel.lab.cells(), len(panel.lab.cells()) - 1
     panel.lab.select(PANEL)
@@ -141,6 +141,11 @@ def test_beside_the_notebook(panel: PanelPage, panel_sandbox: Sandbox) -> None:
     _go_to(panel, notebook)
     panel.wait(lambda: len(panel.lab.cells()) == len(cells) + 1)
     assert panel.lab.cells()[active + 1]["source"] == "x = 1"
+    view = panel.page.locator(".jp-LinkedOutputView").bounding_box()
+    box = beside.locator(".glm-totals").bounding_box()
+    assert view is not None
+    assert box is not None
+    assert box["y"] + box["height"] <= view["y"] + view["height"]  # nothing is below the edge
     beside.locator("textarea").fill("from beside")
     beside.locator("textarea").press("Enter")
     panel.wait(lambda: panel.prompts() == ["before", "from beside"] and not panel.streaming())
