@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CLOCKS := tests/api tests/chat tests/variables/test_hostile.py
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lab notebooks binder test test-all lint bench clean
+.PHONY: help demo demo-lab notebooks binder test soak test-all lint bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,13 +20,16 @@ demo-lab: .venv/.made-lab ## The same in JupyterLab
 
 test: lint ## Style, types, layers and every test
 	@.ci/chromium
-	@.ci/proxy .venv-test/proxy
 	# Two at a time, because most tests wait for kernels and browsers; then those that look at clocks.
 	.venv-test/bin/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(CLOCKS))
 	.venv-test/bin/python -m pytest $(CLOCKS)
 
-test-all: test ## The same, then what takes long or needs a package index
+soak: .venv-test/.made ## Only the tests that take long or need a package index
+	@.ci/chromium
+	@.ci/proxy .venv-test/proxy
 	.venv-test/bin/python -m pytest -m soak
+
+test-all: test soak ## All tests
 
 lint: .venv-test/.made ## Style and types only
 	.venv-test/bin/ruff check .
