@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .chat.attachments import Attachment
-    from .chat.messages import Usage
+    from .chat.messages import Source, Usage
     from .chat.turns import Turn
 
 
@@ -106,6 +106,11 @@ class Answer:
         return self._typed.value(self.turn.text) if self._typed else self.json()
 
     @property
+    def sources(self) -> tuple[Source, ...]:
+        """Pages that the provider's web search found."""
+        return self.turn.sources
+
+    @property
     def usage(self) -> Usage | None:
         """Token counts as the server reports them; None when it did not."""
         return self.turn.usage
@@ -159,6 +164,7 @@ class Answer:
             "thought_seconds": turn.thought_seconds or None,
             "footer": footer(turn),
             "warnings": warnings(turn),
+            "sources": turn.sources,
         }
 
     def bundle(self, *, brief: bool = False) -> dict[str, str]:
@@ -207,6 +213,8 @@ def _sent(turn: Turn) -> str:
         )
         names = f" with {', '.join(turn.earlier_names)}" if turn.earlier_names else ""
         sent.append(turns + names)
+    if results := sum(step.role == "tool" for step in turn.steps):
+        sent.append("1 result" if results == 1 else f"{results} results")
     return ", ".join(sent) or "the prompt only"
 
 

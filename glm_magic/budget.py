@@ -38,6 +38,7 @@ class TurnBudget:
 
     Attributes:
         rounds: Of tool calls, after which the model must answer.
+        sees: Whether the model reads pictures.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class TurnBudget:
         self._ledger = ledger
         self._costs_nothing = costs_nothing
         self.rounds: int = settings.values["tool_rounds"]
+        self.sees = settings.model.images is True
         self._tokens = 0  # of this turn's rounds so far, estimated
         self._usd = 0.0
 

@@ -107,8 +107,10 @@ def ask(prompt: str, *frames: object, **options: Any) -> Answer:
             `system`, `provider`, `base_url`; `level="schema" | "stats" | "values"` and `rows=N`
             for the frames; `form="code" | "json" | "text"`; `schema=TYPE` for an answer whose
             `value` is of that type; `tools=[function, …]` the model may call; `agent=True` to
-            let it propose cells; `images=[url, …]`; `once=True` to leave the conversation out;
-            `fresh=True` to ask a model although there is a recording.
+            let it propose cells, and `approve=function` to decide in a person's place, given the
+            call and giving "once", "always", "no" or "never"; `images=[url, …]`;
+            `once=True` to leave the conversation out; `fresh=True` to ask a model although there
+            is a recording.
 
     Returns:
         The answer; its `text`, `reasoning`, `code`, `usage`, `cost`, `model`, `finish_reason`.

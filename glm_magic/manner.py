@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .tools.approving import Ask
+    from .tools.declaring import Outcome
     from .tools.typed import Typed
 
 
@@ -27,6 +28,7 @@ class Manner:
         fresh: Whether a model is asked although there is a recording.
         approve: Asks a person whether a call may run; None asks at the prompt.
         sums_up: Whether the answer stands for all earlier turns from then on.
+        run_cell: Runs the agent's cells; None runs them in the asking cell.
     """
 
     level: str | None = None
@@ -39,6 +41,7 @@ class Manner:
     fresh: bool = False
     approve: Ask | None = None
     sums_up: bool = False
+    run_cell: Callable[[str], Outcome] | None = None
 
     def detail(self, usual: str) -> str:
         """How much would be told of frames: "schema", "stats", "values" or "rows"."""
@@ -68,10 +71,11 @@ class Manner:
 
 
 def taken_from(options: dict[str, Any]) -> tuple[Manner, dict[str, Any]]:
-    """What of the options says how to ask, and the settings among them."""
+    """What of the options says how to ask, and the settings among them that were given."""
     names = {one.name for one in fields(Manner)}
     mine = {name: value for name, value in options.items() if name in names}
-    return Manner(**mine), {name: v for name, v in options.items() if name not in names}
+    given = {name: v for name, v in options.items() if name not in names and v is not None}
+    return Manner(**mine), given
 
 
 def _name(value: object) -> str:

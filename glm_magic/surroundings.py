@@ -31,6 +31,10 @@ def _on_one_line(line: str) -> None:
         sys.stderr.flush()
 
 
+def _to_stdout(markdown: str) -> None:
+    sys.stdout.write(f"{markdown}\n")
+
+
 def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
@@ -45,7 +49,9 @@ class Surroundings:
         notebook: Where the running notebook is, or None.
         tags: Of the asking cell.
         person: Whether somebody is there who can be asked by `input`.
-        run_cell: Runs code as a cell of the notebook and gives its outputs; None where none is.
+        show: Shows the user inert Markdown now.
+        run_cell: Runs code as a cell of the notebook and gives its outputs, by default shown in
+            the running cell too; None where there is no notebook.
         warn: Told, in one sentence, what the user should know beside the answer.
         progress: Told, in one line, what takes long, and "" when it is over; from any thread.
     """
@@ -55,7 +61,8 @@ class Surroundings:
     notebook: Callable[[], Path | None] = lambda: None
     tags: Callable[[], tuple[str, ...]] = lambda: ()
     person: Callable[[], bool] = _at_terminal
-    run_cell: Callable[[str], Any] | None = None
+    show: Callable[[str], None] = _to_stdout
+    run_cell: Callable[..., Any] | None = None
     warn: Callable[[str], None] = _to_stderr
     progress: Callable[[str], None] = _on_one_line
 

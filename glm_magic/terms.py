@@ -25,7 +25,7 @@ _SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
 
 
 _HINTS = "the course file's hints mode"
-
+SEARCH = "web_search"
 FORMS = ("markdown", "code", "json", "text")
 
 
@@ -89,8 +89,13 @@ def request_fields(
     fields["model"] = settings.model.id
     fields["instruction"] = instruction_for("agent" if manner.agent else manner.form, typed)
     # Some hosts refuse JSON mode beside tools; the prompt says it as well.
-    fields["json_object"] = (manner.form == "json" or typed is not None) and not tools
-    fields["tools"] = tuple(one.document for one in tools)
+    documents = [one.document for one in tools]
+    if SEARCH in manner.tools:
+        from .tools.searching import search_document
+
+        documents.append(search_document(settings.provider))
+    fields["json_object"] = (manner.form == "json" or typed is not None) and not documents
+    fields["tools"] = tuple(documents)
     fields["tool_stream"] = bool(tools) and settings.model.tool_stream is True
     fields["sees"] = settings.model.images is not False
     return fields
@@ -118,7 +123,9 @@ def without_keys(text: str, settings: Settings) -> str:
     return redact(text, settings.key)
 
 
-def advice_on(settings: Settings, prompt: str, *, pictured: bool) -> tuple[str, ...]:
+def advice_on(
+    settings: Settings, prompt: str, manner: Manner, *, pictured: bool
+) -> tuple[str, ...]:
     """What the user should know before the question is asked, one sentence each."""
     model, advice = settings.model, list[str]()
     if settings.sources["system"] == _HINTS:
@@ -132,6 +139,8 @@ def advice_on(settings: Settings, prompt: str, *, pictured: bool) -> tuple[str, 
         advice.append(f"The provider {name} has no known switch for thinking; none is sent.")
     if pictured and model.images is False:
         advice.append(f"{model.id} reads no images; glm-4.5v does.")
+    if SEARCH in manner.tools and settings.provider.key != "none":
+        advice.append("The provider bills its web searches apart; the cost shown leaves them out.")
     if without_keys(prompt, settings) != prompt:
         advice.append("An API key was taken out of the prompt.")
     return tuple(advice)

@@ -26,6 +26,7 @@ from .shelf import Shelf
 from .store.ledger import Ledger
 from .surroundings import AROUND, graded
 from .terms import (
+    SEARCH,
     advice_on,
     cost_of,
     our_prompt,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from .api.client import Client
     from .catalog import Price, Provider
     from .chat.asking import Asking
-    from .chat.attachments import Attachment
     from .chat.rounds import Rounds
     from .manner import Manner
     from .tools.approving import Approvals
@@ -148,10 +148,10 @@ class Workbench:
             conversation = self._conversation(chat, once=once)
         offered, typed = self._offered(manner, frames or {}, detail), manner.typed()
         fields = request_fields(settings, prompt, manner, offered, typed)
-        given = {name: value for name, value in options.items() if value is not None}
-        fields |= {"options": manner.told() | given, "images": tuple(images)}
-        fields |= {"cell": cell, "once": once}
-        advice = advice_on(settings, prompt, pictured=bool(images) or _pictured(attached))
+        fields |= {"options": manner.told() | options, "images": tuple(images), "cell": cell}
+        fields["once"] = once
+        pictured = any((*images, *(one.image for one in attached)))
+        advice = advice_on(settings, prompt, manner, pictured=pictured)
         asker = self._chat(settings, self.asked(settings, fields["prompt"], options), conversation)
         budget = self._budget(settings, asker.client, conversation)
         rounds = self._rounds(manner, offered, typed, budget)
@@ -204,14 +204,20 @@ class Workbench:
         from .tools.cells import cell_tool
         from .tools.offering import tools_for
 
-        if manner.agent and AROUND.run_cell is None:
+        run_cell = manner.run_cell or AROUND.run_cell
+        if manner.agent and run_cell is None:
             message = "The agent works in the cells of a notebook, and there is none."
             raise ArgumentError(message, "Use it there, after %load_ext glm_magic.")
-        own = [cell_tool(AROUND.run_cell)] if manner.agent and AROUND.run_cell else []
-        return tools_for([*own, *manner.tools], frames, detail)
+        own = [cell_tool(run_cell)] if manner.agent and run_cell else []
+        named = [one for one in manner.tools if one != SEARCH]
+        return tools_for([*own, *named], frames, detail)
 
     def _rounds(
-        self, manner: Manner, tools: Sequence[Tool], typed: Typed | None, budget: TurnBudget
+        self,
+        manner: Manner,
+        tools: Sequence[Tool],
+        typed: Typed | None,
+        budget: TurnBudget,
     ) -> Rounds | None:
         """What happens between two answers of a turn."""
         kinds: list[Rounds] = []
@@ -281,10 +287,6 @@ class Workbench:
     def close(self) -> None:
         """End all connections and the sandbox; everything can be used again afterwards."""
         self.hosts.close()
-
-
-def _pictured(attachments: Sequence[Attachment]) -> bool:
-    return any(one.image for one in attachments)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -16,11 +17,13 @@ class Ran:
         status: "ok", "error" or "aborted".
         messages: Every iopub message of this execution, in order, as (type, content).
         error: The traceback text, or "".
+        asked: What the kernel asked the person at the keyboard.
     """
 
     status: str = ""
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     error: str = ""
+    asked: list[str] = field(default_factory=list)
 
     def kinds(self) -> list[str]:
         """The types of the messages."""
@@ -85,19 +88,20 @@ class Kernel:
         self.manager.cleanup_resources()
         self.manager.context.destroy(linger=0)
 
-    def start(self, code: str, *, cell: str | None = None) -> str:
+    def start(self, code: str, *, cell: str | None = None, person: bool = False) -> str:
         """Send a cell without waiting; returns its message id.
 
         Args:
             code: The source.
             cell: The cell's id, as JupyterLab sends it; None sends none, as nbclient does.
+            person: Whether somebody is there who can be asked.
         """
         content = {
             "code": code,
             "silent": False,
             "store_history": True,
             "user_expressions": {},
-            "allow_stdin": False,
+            "allow_stdin": person,
             "stop_on_error": True,
         }
         metadata = {} if cell is None else {"cellId": cell}
@@ -105,10 +109,21 @@ class Kernel:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def finish(self, message_id: str, *, timeout_seconds: float = 60) -> Ran:
-        """Everything the execution sent, once it is over."""
+    def finish(
+        self, message_id: str, *, timeout_seconds: float = 60, says: Sequence[str] = ()
+    ) -> Ran:
+        """Everything the execution sent, once it is over.
+
+        Args:
+            message_id: Of `start`.
+            timeout_seconds: For all of it.
+            says: What the person says, one answer for each time they are asked.
+        """
         ran = Ran()
         deadline = time.monotonic() + timeout_seconds
+        for said in says:
+            ran.asked.append(self.wait_for_question(deadline - time.monotonic()))
+            self.client.input(said)
         reply = None
         while reply is None:
             found = self.client.get_shell_msg(timeout=deadline - time.monotonic())
@@ -131,9 +146,28 @@ class Kernel:
             if message["parent_header"].get("msg_id") == message_id:
                 return message["header"]["msg_type"], message["content"]
 
-    def run(self, code: str, *, cell: str | None = None, timeout_seconds: float = 60) -> Ran:
-        """Run a cell to its end."""
-        return self.finish(self.start(code, cell=cell), timeout_seconds=timeout_seconds)
+    def wait_for_question(self, timeout_seconds: float = 60) -> str:
+        """Until the kernel asks the person something; what it asks."""
+        return str(self.client.get_stdin_msg(timeout=timeout_seconds)["content"]["prompt"])
+
+    def run(
+        self,
+        code: str,
+        *,
+        cell: str | None = None,
+        timeout_seconds: float = 60,
+        says: Sequence[str] | None = None,
+    ) -> Ran:
+        """Run a cell to its end.
+
+        Args:
+            code: The source.
+            cell: The cell's id.
+            timeout_seconds: For all of it.
+            says: What a person says who is asked so many times; None where nobody is there.
+        """
+        started = self.start(code, cell=cell, person=says is not None)
+        return self.finish(started, timeout_seconds=timeout_seconds, says=says or ())
 
     def wait_for_display(self, message_id: str, text: str, *, timeout_seconds: float = 20) -> None:
         """Until a display of this execution holds the text."""

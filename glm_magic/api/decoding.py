@@ -6,10 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..chat.deltas import Delta, ToolCallPiece
-from ..chat.messages import Usage
+from ..chat.deltas import Delta
+from ..chat.messages import Source, Usage
 from ..errors import GLMError, ProtocolError
 from ..keys import APIKey, redact
+from .calls import CallPieces
 from .failures import error_in, refusal_error
 from .scrub import Content, Outlet, joined_halves
 from .sse import NOTICE, WARNING, Event, EventDecoder
@@ -49,8 +50,7 @@ class AnswerDecoder:
         self._content = Content()
         self._text = Outlet(key)
         self._thought = Outlet(key)
-        self._arguments: dict[int, Outlet] = {}
-        self._indexes: dict[str, int] = {}
+        self._calls = CallPieces(key, self._word)
         self._bad_records = 0
 
     @property
@@ -87,8 +87,7 @@ class AnswerDecoder:
         text, thought = self._content.feed("", final=True)
         text = self._text.feed(text, final=True)
         thought = self._thought.feed(thought, final=True)
-        held = ((index, one.feed("", final=True)) for index, one in self._arguments.items())
-        pieces = tuple(ToolCallPiece(index, arguments=rest) for index, rest in held if rest)
+        pieces = self._calls.finish()
         return [Delta(text, thought, pieces)] if text or thought or pieces else []
 
     def _whole(self) -> list[Event]:
@@ -159,40 +158,24 @@ class AnswerDecoder:
         return Delta(
             text=self._text.feed(text) if text else "",
             reasoning=self._thought.feed(thought) if thought else "",
-            tool_calls=self._tool_pieces(said.get("tool_calls")),
+            tool_calls=self._calls.feed(said.get("tool_calls")),
             finish_reason=finish_reason,
             usage=_usage(chunk.get("usage")),
             model=self._word(chunk.get("model")),
             response_id=self._word(chunk.get("id")),
+            sources=self._sources(chunk.get("web_search") or said.get("web_search")),
         )
 
-    def _tool_pieces(self, calls: object) -> tuple[ToolCallPiece, ...]:
-        pieces = []
-        for call in filter(None, map(_dictionary, calls if isinstance(calls, list) else ())):
-            function = _dictionary(call.get("function"))
-            arguments = function.get("arguments")
-            if arguments is not None and not isinstance(arguments, str):
-                arguments = json.dumps(arguments, ensure_ascii=False)  # the documentation's form
-            index = self._index(call)
-            outlet = self._arguments.setdefault(index, Outlet(self._key))
-            call_id, name = self._word(call.get("id")), self._word(function.get("name"))
-            pieces.append(ToolCallPiece(index, call_id, name, outlet.feed(arguments or "")))
-        return tuple(pieces)
+    def _sources(self, found: object) -> tuple[Source, ...]:
+        """What the provider's web search found (docs.z.ai chat completion reference)."""
+        pages = [_dictionary(page) for page in (found if isinstance(found, list) else ())]
+        names = ("refer", "title", "link", "publish_date")
+        told = (Source(*(self._word(page.get(name)) for name in names)) for page in pages)
+        return tuple(one for one in told if one.link or one.title)
 
     def _word(self, value: object) -> str:
         """A short text that comes whole."""
         return redact(joined_halves(_string(value)), self._key)
-
-    def _index(self, call: dict[str, Any]) -> int:
-        """Which call a piece belongs to: by its index, else by its id, else the latest one."""
-        index, call_id = call.get("index"), _string(call.get("id"))
-        if not isinstance(index, int):
-            latest = max(self._arguments, default=-1)
-            fresh = latest + 1 if call_id else max(latest, 0)
-            index = self._indexes.get(call_id, fresh)
-        if call_id:
-            self._indexes.setdefault(call_id, index)
-        return index
 
 
 def _error_chunk(data: str) -> list[dict[str, Any]]:

@@ -105,6 +105,7 @@ class Provider:
         own_model_names: Whether its models have names of its own, sent exactly as given.
         prices: Which price list of `models.json` applies; None is unknown.
         price_feed: A public price list, or None.
+        web_search: The engine of its own web search, or None.
         note: Anything a user should know.
     """
 
@@ -120,6 +121,7 @@ class Provider:
     own_model_names: bool = False
     prices: str | None = None
     price_feed: str | None = None
+    web_search: str | None = None
     note: str = ""
 
 

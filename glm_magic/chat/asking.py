@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..errors import ContentFilterError
 from .deltas import Delta
+from .home import away_from
 from .turns import NOT_FINISHED, SENSITIVE, Turn, TurnBuilder
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Asking:
                     yield delta
                 for message in self._steps():
                     yield self._step(message)
+                    if self._is_over():
+                        break
                 exchange = self._next()
         except BaseException as error:
             self._fail(error)
@@ -100,14 +103,19 @@ class Asking:
                     self.builder.add(delta)
                     yield delta
                 steps = self._steps()
-                # A tool may take long, and others want the loop meanwhile.
-                while (message := await asyncio.to_thread(next, steps, None)) is not None:
+                while (message := await _aside(steps)) is not None:
                     yield self._step(message)
+                    if self._is_over():
+                        break
                 exchange = self._next()
         except BaseException as error:
             self._fail(error)
             raise
         self.finish()
+
+    def _is_over(self) -> bool:
+        """Whether another thread has stopped it meanwhile: the next call must not run."""
+        return self._finished
 
     def _steps(self) -> Iterator[Message]:
         """What follows what the model said now; nothing when the turn is over."""
@@ -172,6 +180,13 @@ class Asking:
             self._chat.finished(self)
         finally:
             self._exchange.stop()
+
+
+async def _aside(steps: Iterator[Message]) -> Message | None:
+    """The next step, made in a thread: a tool may take long, and others want the loop meanwhile."""
+    loop = asyncio.get_running_loop()
+    context = away_from(loop)
+    return await loop.run_in_executor(None, lambda: context.run(lambda: next(steps, None)))
 
 
 def _reason(error: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
-from .messages import Message, ToolCall, Usage
+from .messages import Message, Source, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Delta:
         usage: Token counts; only at the end.
         model: The model that really answers.
         response_id: The provider's id of the answer.
+        sources: Pages that the provider's web search found.
         notice: What the client is waiting for, for the user to see, never part of the answer.
         warning: What was wrong with the stream, kept with the turn.
         step: What ended a round, or came of it: the model's call, a tool's result.
@@ -45,6 +46,7 @@ class Delta:
     usage: Usage | None = None
     model: str = ""
     response_id: str = ""
+    sources: tuple[Source, ...] = ()
     notice: str = ""
     warning: str = ""
     step: Message | None = None
@@ -63,14 +65,15 @@ class _GrowingCall:
         self.id = self.id or piece.id
         self.name = self.name or piece.name
         # Some hosts repeat the whole arguments in the last piece.
-        if not (piece.arguments == self.arguments and _is_json(self.arguments)):
+        if not (piece.arguments == self.arguments and is_json(self.arguments)):
             self.arguments += piece.arguments
 
 
-def _is_json(text: str) -> bool:
+def is_json(text: str) -> bool:
+    """Whether it is whole JSON."""
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
@@ -83,6 +86,7 @@ class Growing:
     usage: Usage | None = None
     model: str = ""
     response_id: str = ""
+    sources: tuple[Source, ...] = ()
     warnings: list[str] = field(default_factory=list)
     ended: bool = False
     recorded: str = ""
@@ -103,6 +107,7 @@ class Growing:
         self.usage = delta.usage or self.usage
         self.model = delta.model or self.model
         self.response_id = delta.response_id or self.response_id
+        self.sources = delta.sources or self.sources
         if delta.warning and delta.warning not in self.warnings:
             self.warnings.append(delta.warning)
         self.ended = self.ended or delta.ended

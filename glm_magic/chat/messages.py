@@ -45,6 +45,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A page that the provider's own web search found.
+
+    Attributes:
+        mark: How the answer refers to it, such as "ref_1".
+        title: Its title; untrusted.
+        link: Its address; untrusted.
+        date: When it was published, as the provider says; "" if unsaid.
+    """
+
+    mark: str = ""
+    title: str = ""
+    link: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts as the server reports them; completion tokens include reasoning.
 

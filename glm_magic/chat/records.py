@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from .attachments import Attachment
-from .messages import Message, ToolCall, Usage
+from .messages import Message, Source, ToolCall, Usage
 from .turns import NOT_FINISHED, Turn
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 _ANSWERED = (
-    "model", "steps", "text", "reasoning", "tool_calls", "usage", "cost_usd", "finish_reason",
-    "partial_reason", "warnings", "recorded", "seconds", "thought_seconds",
+    "model", "steps", "text", "reasoning", "tool_calls", "sources", "usage", "cost_usd",
+    "finish_reason", "partial_reason", "warnings", "recorded", "seconds", "thought_seconds",
 )  # fmt: skip
 _FIELDS = frozenset(one.name for one in fields(Turn))
-_SPECIAL = ("attachments", "user", "steps", "tool_calls", "usage")
+_SPECIAL = ("attachments", "user", "steps", "tool_calls", "sources", "usage")
 
 
 def asked(turn: Turn) -> Record:
@@ -51,6 +51,8 @@ def answered(turn: Turn) -> Record:
         record["steps"] = [_step(message) for message in turn.steps]
     if turn.tool_calls:
         record["tool_calls"] = [asdict(call) for call in turn.tool_calls]
+    if turn.sources:
+        record["sources"] = [{k: v for k, v in asdict(one).items() if v} for one in turn.sources]
     if turn.usage:
         record["usage"] = {k: v for k, v in asdict(turn.usage).items() if v is not None}
     return record
@@ -80,6 +82,7 @@ def turn_from(asked: Record, answered: Record | None = None) -> Turn:
     known["attachments"] = tuple(_attachment_from(one, images) for one in attached)
     known["steps"] = tuple(map(_step_from, record.get("steps", ())))
     known["tool_calls"] = tuple(ToolCall(**call) for call in record.get("tool_calls", ()))
+    known["sources"] = tuple(Source(**source) for source in record.get("sources", ()))
     known["usage"] = Usage(**record["usage"]) if record.get("usage") else None
     for name in ("warnings", "earlier_names"):
         known[name] = tuple(record.get(name, ()))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .messages import Request
 
-NOT_RUN = "Not run: the user stopped this turn."
+NO_RESULT = "Not finished: the turn was stopped here."
 
 
 class Rounds(Protocol):
@@ -78,7 +78,7 @@ def closed(steps: Sequence[Message]) -> tuple[Message, ...]:
         if step is not None and step.role == "tool":
             open_calls = [call for call in open_calls if call != step.tool_call_id]
         else:
-            found += [Message("tool", NOT_RUN, tool_call_id=call) for call in open_calls]
+            found += [Message("tool", NO_RESULT, tool_call_id=call) for call in open_calls]
             open_calls = [call.id for call in step.tool_calls] if step else []
         if step is not None:
             found.append(step)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .deltas import Delta, Growing
-from .messages import Message, ToolCall, Usage
+from .messages import Message, Source, ToolCall, Usage
 from .rounds import closed
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 # finish_reasons after which the answer is not what the model meant to say
 # (docs.z.ai chat completion reference; "error" is OpenRouter's).
 _BROKEN = {"network_error": "connection lost", "error": "error from the host"}
-_NO_ANSWER = "(The user stopped me here.)"
+# ... and after which what came is only the beginning: a call in it may be half of one.
+_CUT = ("sensitive", "length", "model_context_window_exceeded")
+_NO_ANSWER = "(I was stopped here.)"
 SENSITIVE = "withdrawn by the provider's content policy"
 NOT_FINISHED = "not finished"  # it is under way, or nobody knows how it ended
 
@@ -48,6 +50,7 @@ class Turn:
         text: The answer.
         reasoning: The reasoning.
         tool_calls: The tool calls.
+        sources: Pages that the provider's web search found, in all rounds.
         usage: Token counts, None when the server did not say.
         cost_usd: None when the price or the usage is not known.
         finish_reason: Why the model stopped; "" when it never said.
@@ -76,6 +79,7 @@ class Turn:
     text: str = ""
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    sources: tuple[Source, ...] = ()
     usage: Usage | None = None
     cost_usd: float | None = None
     finish_reason: str = ""
@@ -157,6 +161,7 @@ class TurnBuilder:
         self.growing = Growing()
         self.steps: list[Message] = []
         self._usage: Usage | None = None
+        self._sources: list[Source] = []
         self._warnings: list[str] = []
         self._live_rounds = False
         self._began = time.monotonic()
@@ -174,7 +179,7 @@ class TurnBuilder:
     def said(self) -> Message | None:
         """What the model said in a round that has ended as it should; None after any other."""
         grown = self.growing
-        broken = _BROKEN.get(grown.finish_reason) or grown.finish_reason == "sensitive"
+        broken = grown.finish_reason in (*_BROKEN, *_CUT)
         if broken or not (grown.finish_reason or grown.ended):
             return None
         return Message(
@@ -191,6 +196,7 @@ class TurnBuilder:
         grown = self.growing
         self._usage, self._warnings = self._used(), [*self._warnings, *grown.warnings]
         self._live_rounds = self._live_rounds or not grown.recorded
+        self._sources += grown.sources
         self.growing = Growing(model=grown.model, response_id=grown.response_id)
         self._reasoning_at = self._text_at = 0.0
 
@@ -243,6 +249,7 @@ class TurnBuilder:
             text=text,
             reasoning=reasoning,
             tool_calls=() if withdrawn else grown.tool_calls,
+            sources=tuple(dict.fromkeys((*self._sources, *grown.sources))),
             usage=self._used(),
             finish_reason=grown.finish_reason,
             partial_reason=partial_reason,

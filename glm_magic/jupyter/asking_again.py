@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, FrameError
 from ..gathering import SHARED_KEYS
-from .toolbox import tools_named, type_named
+from ..tools.naming import tools_named, type_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -55,6 +55,8 @@ def _candidates(magic: str, words: list[str], host: Host) -> Iterable[str]:
         from .rows_magic import PARSER
 
         return [name for name in opts.option_names(PARSER) if name not in words]
+    if last == "--tools":
+        return _tools(host)
     if magic == "%glm" and not words:
         from .commands import NAMES
 
@@ -64,3 +66,12 @@ def _candidates(magic: str, words: list[str], host: Host) -> Iterable[str]:
 
         return list(opts.option_names(COMMANDS[words[0]][0])) if words[0] in COMMANDS else []
     return list(opts.option_names())
+
+
+def _tools(host: Host) -> list[str]:
+    """The user's tools, then those that are built in."""
+    from ..tools.declaring import Tool
+    from ..tools.offering import BUILT_IN
+
+    names = [name for name, value in host.namespace.items() if isinstance(value, Tool)]
+    return [*sorted(names), *BUILT_IN]

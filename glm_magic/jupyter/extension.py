@@ -28,6 +28,7 @@ def load(shell: Any) -> None:
     AROUND.notebook = magics.host.notebook
     AROUND.tags = magics.host.tags
     AROUND.person = magics.host.person
+    AROUND.show = magics.host.show
     AROUND.run_cell = magics.runner.run
     if magics.host.in_kernel:
         AROUND.progress = ProgressLine(magics.host).say

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
+from ..render.cleaning import plain
+from ..store.metadata import MARK
 from ..store.notebook_file import read_notebook
 from ..store.pointers import file_number
 
@@ -28,12 +30,16 @@ class Host:
 
     Args:
         shell: The running IPython shell.
+
+    Attributes:
+        shown_last: What `show` was given last.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._execution = ""
         self._asked = 0
+        self.shown_last = ""
         self._lab = _DELETED in self._metadata()
         self._file = file_number(_session_name())
 
@@ -114,6 +120,16 @@ class Host:
             return path
         saved = read_notebook(path)
         return path if saved and cell in saved.cells else None
+
+    def show(self, markdown: str) -> None:
+        """Show inert Markdown now, among the output of the running cell."""
+        self.shown_last = markdown
+        if self.front_end in ("terminal", "pipe"):
+            sys.stdout.write(f"\n{plain(markdown)}\n")
+            return
+        from IPython.display import display
+
+        display({"text/markdown": markdown, "text/plain": plain(markdown)}, raw=True, metadata=MARK)
 
     def person(self) -> bool:
         """Whether somebody is there who can be asked by `input`."""

@@ -70,6 +70,8 @@ class NotebookOutput:
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show a delta, at once when it is the first text, else within a tenth of a second."""
         if delta.step is not None:
+            if self._dirty:  # the last words of the round
+                self._paint(time.monotonic())
             self._add_step(delta.step)
             return
         self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)

@@ -54,7 +54,7 @@ class GLMMagics:
         self.settings = settings
         self.cells = Cells(shell)
         self.inserter = Inserter(self.host)
-        self.runner = Runner(shell)
+        self.runner = Runner(self.host)
 
     @no_var_expand
     def ask_cell(self, line: str, cell: str) -> None:
@@ -137,10 +137,7 @@ class GLMMagics:
             if options.out:
                 self.host.namespace[options.out] = answer
 
-        self.runner.begin()
         answer = self.show_question(question, whole_cell=whole_cell, kept=bind)
-        if self.runner.sources:
-            self._keep_cells()
         if options.form == "code" or (offers_code and answer.blocks):
             from .answer_commands import offer_code
 
@@ -153,7 +150,7 @@ class GLMMagics:
         source = "\n\n".join(one.strip("\n") for one in self.runner.sources)
         said = self.inserter.offer(source)
         if said:
-            sys.stdout.write(said.replace("The code", "All that was run", 1) + "\n")
+            sys.stdout.write("What ran stands in a cell below, to keep or to delete.\n")
 
     def question(
         self,
@@ -164,8 +161,8 @@ class GLMMagics:
         need_key: bool = True,
     ) -> Question:
         """The question that options and prompt make, not asked yet."""
+        from ..tools.naming import tools_named, type_named
         from .attaching import attached, variable
-        from .toolbox import tools_named, type_named
 
         # Asked even for a preview, so that the preview is of the right place.
         place = self.host.place()
@@ -208,6 +205,11 @@ class GLMMagics:
         """
         from .show import output_for, show
 
+        self.runner.begin()
         shown = self.runner.shown
         output = output_for(self.host.front_end, whole_cell=whole_cell, shown=shown)
-        return show(question, output, kept)
+        try:
+            return show(question, output, kept)
+        finally:
+            if self.runner.sources:
+                self._keep_cells()

@@ -11,7 +11,9 @@ from ..errors import ArgumentError
 
 _EPILOG = """\
 The prompt is everything below the first line; it is sent unchanged: braces, $, LaTeX, JSON, emoji.
-A frame is described by its columns and statistics; rows leave only with --rows N.
+A frame is described by its columns and statistics; rows leave only with --rows N, or in
+the result of a tool that you approved.
+--schema alone is how much is told of frames; --schema TYPE is what the answer must be.
 
 Examples:
   %%glm                                       ask, in the notebook's conversation
@@ -19,6 +21,9 @@ Examples:
   %%glm --frame penguins --schema --preview   see the exact request; nothing is sent
   %%glm --cells 2 --var model                 with the last cells and a variable
   %%glm --no-think -t 0 --once                quick and steady, outside the conversation
+  %%glm --tools forecast,frame_query -f sales let it call your function, and query the frame
+  %%glm --schema Invoice --out bill           bill.value is an Invoice, a type of yours
+  %%glm --agent --frame penguins              it proposes cells; each runs when you say so
 """
 
 
@@ -100,7 +105,7 @@ def _add_tools(parser: argparse.ArgumentParser) -> None:
     add(
         "--tools", metavar="A,B", type=lambda text: [one for one in text.split(",") if one],
         default=[], help="functions the model may call, each call approved by you; built in: "
-        "frame_query, frame_head, describe",
+        "frame_query, frame_head, describe, and the provider's own web_search",
     )  # fmt: skip
     add("--agent", action="store_true", help="let it propose cells, each run when you approve it")
 

@@ -13,6 +13,7 @@ from .host import Host
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from ..chat.turns import Turn
     from ..questions import Question
@@ -90,10 +91,11 @@ def make_session(shell: Any) -> Any:
     host = Host(shell)
     around: Any = SimpleNamespace(workbench=workbench, host=host)
 
-    def again(turn: Turn) -> tuple[Question, list[str]]:
-        return question_again(turn, around)
+    def again(turn: Turn, changes: Mapping[str, Any]) -> tuple[Question, list[str]]:
+        return question_again(turn, around, changes)
 
-    return Session(workbench(), shell.user_ns, again, shell.user_ns_hidden, host.cell or "")
+    loop = getattr(getattr(shell.kernel, "io_loop", None), "asyncio_loop", None)
+    return Session(workbench(), shell.user_ns, again, shell.user_ns_hidden, host.cell or "", loop)
 
 
 def close_panel(shell: Any) -> None:

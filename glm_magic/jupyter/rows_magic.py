@@ -103,7 +103,7 @@ def _ask(options: argparse.Namespace, template: str, host: Host) -> Any:
 
 
 def _schema(options: argparse.Namespace, host: Host) -> Any:
-    from .toolbox import type_named
+    from ..tools.naming import type_named
 
     if options.labels and options.schema:
         message = "--labels and --schema both say what the answer is."

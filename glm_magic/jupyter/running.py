@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..render.answer import fenced
 from ..render.cleaning import plain
-from ..render.inert import inert
+from ..render.steps import CELL, call_shown
 from ..store.metadata import MARK
+from .cells import traceback_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..tools.declaring import Outcome
+    from .host import Host
 
 _MOST_IMAGES = 4
 
@@ -21,72 +22,78 @@ class Runner:
     """Runs cells in the user's namespace, in front of the user's eyes.
 
     Args:
-        shell: The running IPython shell.
+        host: The running shell and its front end.
 
     Attributes:
         shown: Shows each cell that ran once more, with its outputs: a final answer replaces all.
         sources: What ran without an error since `begin`.
     """
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, host: Host) -> None:
         self.shown: list[Callable[[], None]] = []
         self.sources: list[str] = []
-        self._shell = shell
+        self._host = host
+        self._shell: Any = host.shell
 
     def begin(self) -> None:
         """Another question begins."""
         self.shown = []
         self.sources = []
 
-    def run(self, code: str) -> Outcome:
+    def run(self, code: str, *, shown: bool = True) -> Outcome:
         """Run a cell; its outputs for the model, as text and pictures.
+
+        Args:
+            code: Python, or whatever a cell may hold.
+            shown: Whether it is shown here; else by who runs it.
 
         Raises:
             KeyboardInterrupt: The user stopped it.
         """
-        from IPython.utils.capture import capture_output
-
-        from ..tools.declaring import Outcome
-
-        told: list[str] = []
-        show_error, self._shell._showtraceback = self._shell._showtraceback, _telling(told)
-        try:
-            with capture_output() as captured:
-                result = self._shell.run_cell(code)
-        finally:
-            self._shell._showtraceback = show_error
-        error = result.error_before_exec or result.error_in_exec
-        self._show(code, captured, told)
+        captured, error = self._captured(code)
+        if shown:
+            self._show(code, captured, error)
         if isinstance(error, KeyboardInterrupt):
             raise error
-        if error is None:
+        if shown and error is None:
             self.sources.append(code)
-        text, images = _outputs(captured)
-        return Outcome("\n".join(filter(None, [text, *told])), images)
+        return outcome_of(captured, error)
 
-    def _show(self, code: str, captured: Any, told: list[str]) -> None:
+    def _captured(self, code: str) -> tuple[Any, BaseException | None]:
+        from IPython.utils.capture import capture_output
+
+        told, self._shell._showtraceback = self._shell._showtraceback, _say_nothing
+        try:
+            # The trap first: entered by the cell itself, it would undo half of the capturing.
+            with self._shell.display_trap, capture_output() as captured:
+                result = self._shell.run_cell(code)
+        finally:
+            self._shell._showtraceback = told
+        return captured, result.error_before_exec or result.error_in_exec
+
+    def _show(self, code: str, captured: Any, error: BaseException | None) -> None:
         from IPython.display import display
 
-        def show() -> None:
-            source = inert(fenced(code, "python"))
+        source = call_shown(CELL, {"code": code})
+
+        def show_source() -> None:
             display({"text/markdown": source, "text/plain": code}, raw=True, metadata=MARK)
+
+        def show_outputs() -> None:
             captured.show()
-            if told:
-                display({"text/plain": "\n".join(told)}, raw=True, metadata=MARK)
+            if error is not None:
+                display({"text/plain": _said(error)}, raw=True, metadata=MARK)
 
-        self.shown.append(show)
-        show()
-
-
-def _telling(told: list[str]) -> Callable[..., None]:
-    def tell(kind: Any, error: Any, lines: list[str]) -> None:  # noqa: ARG001 - IPython's signature
-        told.append(plain("\n".join(lines)))
-
-    return tell
+        self.shown += [show_source, show_outputs]
+        if self._host.shown_last != source:  # else it stands there, with the person's yes below it
+            show_source()
+        show_outputs()
 
 
-def _outputs(captured: Any) -> tuple[str, tuple[str, ...]]:
-    """What a cell printed and showed, as text, and its figures."""
+def outcome_of(captured: Any, error: BaseException | None) -> Outcome:
+    """What a cell printed and showed, as text, with its figures."""
+    from ..tools.declaring import Outcome
+
     texts, images = [plain(captured.stdout), plain(captured.stderr)], []
     for output in captured.outputs:
         data = output.data or {}
@@ -95,4 +102,15 @@ def _outputs(captured: Any) -> tuple[str, tuple[str, ...]]:
             texts.append("[figure]")
         else:
             texts.append(plain(str(data.get("text/plain", ""))))
-    return "\n".join(text.strip("\n") for text in texts if text), tuple(images[:_MOST_IMAGES])
+    if error is not None:
+        texts.append(_said(error))
+    text = "\n".join(text.strip("\n") for text in texts if text)
+    return Outcome(text, tuple(images[:_MOST_IMAGES]))
+
+
+def _said(error: BaseException) -> str:
+    return plain(traceback_text(error)).rstrip()
+
+
+def _say_nothing(*_: object) -> None:
+    """In place of IPython's own traceback, which would be an error of the asking cell."""

@@ -70,7 +70,7 @@ def show(
             stopped = True
         except BaseException:
             answer = question.answer(asking)
-            if answer.text or answer.reasoning:
+            if answer.text or answer.reasoning or answer.turn.steps:
                 output.close(answer)
                 kept(answer)
             raise
@@ -83,7 +83,8 @@ def show(
             stopped = True
     if stopped:
         told = f"The {len(answer.text):,} characters that came are kept."
-        raise Stopped(told if answer.text else "")
+        done = "What was done until then is kept." if answer.turn.steps else ""
+        raise Stopped(told if answer.text else done)
     return answer
 
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from .cleaning import plain
 from .escapes import note
+from .footnotes import footnotes, plain_footnotes
 from .headings import in_order
 from .inert import inert, language
 from .lines import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ..chat.messages import Source
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ def answer_markdown(
     thought_seconds: float | None = None,
     footer: str = "",
     warnings: Sequence[str] = (),
+    sources: Sequence[Source] = (),
 ) -> str:
     """The final, self-contained Markdown of an answer, safe as a fresh notebook output.
 
@@ -45,6 +49,7 @@ def answer_markdown(
         thought_seconds: How long the reasoning took, in seconds.
         footer: One line about the answer, plain text; shown small.
         warnings: One line each, plain text; shown after the answer.
+        sources: Pages that the answer rests on; shown as footnotes.
 
     Returns:
         Markdown with a blank line between its parts; empty if all parts are.
@@ -56,7 +61,7 @@ def answer_markdown(
         # survive everywhere.
         room = "" if shown.startswith("#") else "<br>"
         parts.append(f"{folded(_thought(thought_seconds), in_order(reasoning)[0])}{room}")
-    parts.append(shown)
+    parts += [shown, footnotes(sources)]
     parts += [f"> ⚠ *{note(plain(warning))}*" for warning in warnings if warning.strip()]
     if footer.strip():
         parts.append(f"<small>{note(plain(footer))}</small>")
@@ -78,12 +83,13 @@ def answer_plain(
     thought_seconds: float | None = None,
     footer: str = "",
     warnings: Sequence[str] = (),
+    sources: Sequence[Source] = (),
 ) -> str:
     """The same answer for `text/plain` and terminals; arguments as for `answer_markdown`."""
     parts = []
     if reasoning.strip():
         parts.append(f"[{_thought(thought_seconds)}]\n{plain(reasoning).strip()}\n[Answer]")
-    parts.append(plain(text).strip("\n"))
+    parts += [plain(text).strip("\n"), plain_footnotes(sources)]
     parts += [f"⚠ {_one_line(warning)}" for warning in warnings if warning.strip()]
     if footer.strip():
         parts.append(f"({_one_line(footer)})")

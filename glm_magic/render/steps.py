@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .answer import fenced, folded
 from .cleaning import plain
+from .escapes import note
 from .inert import inert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..chat.messages import Message, ToolCall
 
+CELL = "run_cell"  # the tool that runs a cell: its one argument is shown as code
 _MOST_IN_LINE = 80
 
 
@@ -21,14 +23,16 @@ def steps_markdown(steps: Sequence[Message]) -> str:
     """The steps, each folded under one line and inert; "" when there are none.
 
     Args:
-        steps: Of a turn, or as far as it has come: a call without a result waits.
+        steps: Of a turn, or as far as it has come: of a call that waits only the name is shown,
+            for the person who must approve it is shown all of it.
     """
     parts = []
     for line, details in _told(steps):
         if details is None:
             parts.append(inert(line).strip("\n"))
             continue
-        parts.append(folded(line, "\n\n".join(filter(None, details))))
+        inside = "\n\n".join(filter(None, details))
+        parts.append(folded(line, inside) if inside else f"<small>{note(plain(line))}</small>")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -38,6 +42,29 @@ def steps_plain(steps: Sequence[Message]) -> str:
     for line, details in _told(steps):
         parts.append(plain(line if details is None else "\n".join([f"[{line}]", *details])))
     return "\n\n".join(part for part in parts if part)
+
+
+def call_line(name: str, arguments: Mapping[str, Any]) -> str:
+    """A call as Python writes it, on one line; long arguments are left out of it."""
+    if name == CELL:
+        return "Cell"
+    inner = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return f"{name}({inner if len(inner) <= _MOST_IN_LINE else '…'})"
+
+
+def call_shown(name: str, arguments: Mapping[str, Any]) -> str:
+    """A call to be looked at before it runs: all of it, highlighted and inert."""
+    return inert(_source(name, arguments)).strip("\n")
+
+
+def _source(name: str, arguments: Mapping[str, Any]) -> str:
+    """What would run, as Python."""
+    code = arguments.get("code")
+    if name == CELL and isinstance(code, str):
+        return fenced(code, "python")
+    lines = [f"    {name}={value!r}," for name, value in arguments.items()]
+    one = call_line(name, arguments)
+    return fenced("\n".join([f"{name}(", *lines, ")"]) if "…" in one else one, "python")
 
 
 def _told(steps: Sequence[Message]) -> Iterator[tuple[str, list[str] | None]]:
@@ -59,16 +86,12 @@ def _told(steps: Sequence[Message]) -> Iterator[tuple[str, list[str] | None]]:
 
 def _call(call: ToolCall, result: str | None) -> tuple[str, list[str]]:
     given = _arguments(call)
-    code = given.get("code") if call.name == "run_cell" else None
-    if isinstance(code, str):
-        shown, line = fenced(code, "python"), "Cell"
-    else:
-        shown = fenced(json.dumps(given, ensure_ascii=False, indent=1), "json") if given else ""
-        inner = ", ".join(f"{name}={value!r}" for name, value in given.items())
-        line = f"{call.name}({inner if len(inner) <= _MOST_IN_LINE else '…'})"
+    line, shown = call_line(call.name, given), _source(call.name, given)
     if result is None:
-        return f"{line}: waits", [shown]
-    state = "not run" if result.startswith("Not run") else f"{len(result):,} characters came back"
+        return f"{line} …", []
+    state = result.partition(":")[0].lower()
+    if state not in ("not run", "not finished"):
+        state = f"{len(result):,} characters came back"
     return f"{line}: {state}", [shown, fenced(result, "text")]
 
 

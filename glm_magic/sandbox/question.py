@@ -73,7 +73,7 @@ class Question:
 
 def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
     """The question a conversation ends with."""
-    texts = [text_of(message) for message in messages if message["role"] == "user"]
+    texts = [text_of(message) for message in _asking(messages)]
     last = texts[-1] if texts else ""
     directives, text = read_directives(last)
     summaries = [summary for sent in texts for summary in read_frames(sent)]
@@ -88,6 +88,16 @@ def read_question(messages: Sequence[Mapping[str, Any]]) -> Question:
             earlier.setdefault(column.name, column)
     columns = named_columns(prompt, frame.columns)
     return Question(text, prompt, directives, frame, columns, tuple(earlier.values()), told)
+
+
+def _asking(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What the user asked: not what brings the figures of a tool's result."""
+    before = [{"role": ""}, *messages]
+    return [
+        message
+        for earlier, message in zip(before, messages, strict=False)
+        if message["role"] == "user" and earlier["role"] != "tool"
+    ]
 
 
 def _told(messages: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:

@@ -43,6 +43,7 @@ class Reply:
         text: Pieces of the answer.
         tool_calls: Functions to call; each piece of their arguments is a token too.
         finish_reason: As on the wire.
+        sources: What a web search found, as on the wire.
         tokens_per_second: A speed the prompt asked for, or infinity; None keeps the server's.
         delay_seconds: Wait before the first delta.
     """
@@ -51,6 +52,7 @@ class Reply:
     text: tuple[str, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     finish_reason: str = "stop"
+    sources: tuple[Mapping[str, str], ...] = ()
     tokens_per_second: float | None = None
     delay_seconds: float = 0.0
 

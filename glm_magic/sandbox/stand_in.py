@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from . import answers, plain_answers
+from . import agent, answers, plain_answers
 from .counting import parts_of, text_of
 from .directives import long_reasoning, long_text
 from .parts import picture_of
@@ -52,6 +52,17 @@ def _plain(write: Callable[[Question], str]) -> dict[str, Any]:
     return {"alone": write, "with_frame": lambda question, _: write(question)}
 
 
+# In the shape of the documented `web_search`, and true: the page is the tool's own documentation.
+_NO_SEARCH = (
+    {
+        "refer": "ref_1",
+        "title": "Sandbox: nothing was searched; this is how the real tool is described",
+        "link": "https://docs.z.ai/guides/tools/web-search",
+        "media": "docs.z.ai",
+        "content": "",
+        "publish_date": "",
+    },
+)
 _DATA = {"alone": plain_answers.no_frame}
 RULES = (
     _rule("greeting", r"\A\W*(?:hi|hello|hey|help|good \w+|what can you do)\b.{0,40}\Z",
@@ -99,6 +110,7 @@ def answer(asked: Asked) -> Reply:
         text=reply.text,
         tool_calls=reply.tool_calls,
         finish_reason=wanted.finish_reason or reply.finish_reason,
+        sources=_NO_SEARCH if asked.web_search and not reply.tool_calls else (),
         tokens_per_second=wanted.tokens_per_second,
         delay_seconds=wanted.delay_seconds,
     )
@@ -111,6 +123,8 @@ def _reply(asked: Asked, question: Question) -> tuple[str, Reply]:
     if question.directives.tokens is not None:
         return _because("long text", question), Reply(text=long_text(question.directives.tokens))
     last = asked.messages[-1]
+    if agent.is_offered(asked.tools) or agent.results_of(asked.messages):
+        return _because("next cell", question), _agents(asked, question)
     if last["role"] == "tool":
         return _because("tool result", question), _said(_tool_results(asked))
     if asked.tools and (calls := choose_calls(question, asked.tools)):
@@ -123,6 +137,16 @@ def _reply(asked: Asked, question: Question) -> tuple[str, Reply]:
         return _because("picture", question), _said(f"{pictures}\n\n{prompt}")
     name, text = _by_rule(question)
     return _because(name, question), _said(text, FRAME_NOTE if question.frame else NOTE)
+
+
+def _agents(asked: Asked, question: Question) -> Reply:
+    """The next cell of the plan, or what all of them gave."""
+    results = agent.results_of(asked.messages)
+    proposed = agent.next_cell(question, results) if agent.is_offered(asked.tools) else None
+    if proposed is None:
+        return _said(agent.conclusion(question, results), FRAME_NOTE if question.frame else NOTE)
+    words, call = proposed
+    return Reply(text=pieces_of(words), tool_calls=(call,), finish_reason="tool_calls")
 
 
 def _said(text: str, note: str = NOTE) -> Reply:

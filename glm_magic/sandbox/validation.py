@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _TOOLS = 128
+_FUNCTIONS_ONLY = ("glm-5.3-flash", "glm-5.3-flashx")  # seen to refuse any other tool
 _MAX_TOKENS = 65_536  # the documented default
 _ROLES = ("system", "user", "assistant", "tool")
 
@@ -39,6 +40,7 @@ class Asked:
         stop: Text to stop before, or "".
         json_object: Whether the answer must be a JSON object.
         tools: Function tools.
+        web_search: Whether the web may be searched.
         tool_stream: Whether tool arguments come in pieces.
         request_id: The caller's own, or None.
     """
@@ -52,6 +54,7 @@ class Asked:
     stop: str
     json_object: bool
     tools: Sequence[Mapping[str, Any]]
+    web_search: bool
     tool_stream: bool
     request_id: str | None
 
@@ -77,7 +80,7 @@ def read_request(raw: bytes) -> Asked:
         text = _typed(body, name, str, "")
         if name in body and not 6 <= len(text) <= longest:
             raise refuse("1210", f"{name}: length must be within [6,{longest}].")
-    tools = _tools(body)
+    tools = _tools(body, model)
     thinking, keep_reasoning = _thinking(body, model)
     return Asked(
         model=model,
@@ -88,7 +91,8 @@ def read_request(raw: bytes) -> Asked:
         max_tokens=_max_tokens(body, model),
         stop=_stop(body),
         json_object=_json_object(body, model),
-        tools=tools,
+        tools=[tool for tool in tools if tool["type"] == "function"],
+        web_search=any(tool["type"] == "web_search" for tool in tools),
         # A switch of 4.6 and later; older models ignore it like any unknown key.
         tool_stream=_typed(body, "tool_stream", bool, False) and model.tool_stream is not False,
         request_id=body.get("request_id"),
@@ -165,7 +169,7 @@ def _thinking(body: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
     return on, thinking.get("clear_thinking") is False
 
 
-def _tools(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+def _tools(body: Mapping[str, Any], model: Model) -> Sequence[Mapping[str, Any]]:
     tools: Sequence[Mapping[str, Any]] = _typed(body, "tools", list, [])
     if body.get("tool_choice", "auto") != "auto":
         raise refuse("1210", "tool_choice: only auto is supported.")
@@ -173,8 +177,12 @@ def _tools(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         raise refuse("1210", f"tools: at most {_TOOLS} are allowed.")
     for index, tool in enumerate(tools):
         where = f"tools[{index}]"
-        if not isinstance(tool, dict) or tool.get("type") != "function":
-            # The schema lists web_search too; its own prose says functions only.
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        if kind == "web_search" and model.id not in _FUNCTIONS_ONLY:
+            _check_search(tool.get("web_search"), where)
+            continue
+        if kind != "function":
+            # The schema lists retrieval too; its own prose says functions only.
             raise refuse("1210", f"{where}.type: only function is supported.")
         function = tool.get("function")
         if not isinstance(function, dict):
@@ -184,6 +192,11 @@ def _tools(body: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         if not isinstance(function.get("parameters") or {}, dict):
             raise refuse("1214", f"{where}.function.parameters: must be a JSON schema object.")
     return tools
+
+
+def _check_search(wish: object, where: str) -> None:
+    if not isinstance(wish, dict) or not isinstance(wish.get("search_engine"), str):
+        raise refuse("1213", f"{where}.web_search.search_engine: not received.")
 
 
 def _check_messages(body: Mapping[str, Any], model: Model) -> None:

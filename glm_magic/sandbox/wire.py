@@ -69,6 +69,7 @@ def completion(envelope: Envelope, reply: Reply, usage: Mapping[str, Any]) -> by
             "object": "chat.completion",
             "choices": [{"index": 0, "finish_reason": reply.finish_reason, "message": message}],
             "usage": usage,
+            **_found(reply),
         }
     )
 
@@ -103,9 +104,15 @@ def frames(
             }
         ],
         "usage": usage,
+        **_found(reply),
     }
     yield b"data: " + head + b"," + dumps(last)[1:] + b"\n\n"
     yield DONE
+
+
+def _found(reply: Reply) -> dict[str, Any]:
+    """What a web search found stands beside the choices; nothing when nothing was searched."""
+    return {"web_search": list(reply.sources)} if reply.sources else {}
 
 
 def _call(call: ToolCall, index: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from ..chat.records import turn_from
@@ -19,9 +20,10 @@ _TEXTS = (
     "prompt", "request_digest", "earlier_digest", "text", "reasoning", "finish_reason",
     "partial_reason", "recorded",
 )  # fmt: skip
-_LISTS = ("attached", "warnings", "earlier_names", "tool_calls", "images", "steps")
+_LISTS = ("attached", "warnings", "earlier_names", "tool_calls", "images", "steps", "sources")
 _USAGE = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
 _CALL = ("id", "name", "arguments")
+_SOURCE = ("mark", "title", "link", "date")
 _STEP = ("role", "content", "images", "reasoning", "tool_calls", "tool_call_id")
 
 
@@ -41,6 +43,9 @@ def turn_of(record: Any) -> Turn:
         if told.get("usage"):
             told["usage"] = {k: v for k, v in told["usage"].items() if k in _USAGE}
         told["tool_calls"] = _calls(told)
+        told["sources"] = [
+            {name: one[name] for name in _SOURCE if name in one} for one in told.get("sources", [])
+        ]
         told["steps"] = [
             {name: step[name] for name in _STEP if name in step} | {"tool_calls": _calls(step)}
             for step in told.get("steps", [])
@@ -67,6 +72,7 @@ def _need(holds: bool) -> None:
 def _is_sound(turn: Turn) -> bool:
     names = [getattr(turn, name) for name in _NAMES]
     texts = [getattr(turn, name) for name in _TEXTS]
+    texts += [value for one in turn.sources for value in astuple(one)]
     texts += [*turn.warnings, *turn.earlier_names, *turn.user.images, turn.user.content]
     return (
         all(_is_name(value) for value in names)

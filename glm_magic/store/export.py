@@ -196,7 +196,18 @@ def _first_line(turn: Turn) -> str:
     for one in turn.attachments:
         if one.name.isidentifier():
             words += ["--frame", one.name]
+    told = turn.options
+    names = [name for name in _listed(told.get("tools")) if name.isidentifier()]
+    words += ["--tools", ",".join(names)] if names else []
+    words += ["--agent"] if told.get("agent") is True else []
+    schema = told.get("schema")
+    words += ["--schema", schema] if isinstance(schema, str) and schema.isidentifier() else []
+    words += ["--as", told["form"]] if told.get("form") in ("code", "json", "text") else []
     return " ".join(words)
+
+
+def _listed(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _free_id(wish: str, taken: set[str]) -> str:

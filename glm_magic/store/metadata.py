@@ -16,7 +16,9 @@ shows it. What it holds:
     attached          name, kind, level, digest, tokens, shape, notes of what went along, form and
                       image_digest of what is no table
     options           what the question was asked with, besides the model
-    request_digest, earlier_digest, earlier_turns, earlier_names, left_out, warnings, tool_calls
+    steps_json        what was said between question and answer, as JSON, packed as texts are
+    request_digest, earlier_digest, earlier_turns, earlier_names, left_out, warnings, tool_calls,
+    sources
     context, images   what went along itself; only when the user embeds it
 
 Entries with nothing in them are left out. Readers pass over names they do not know; a change that
@@ -26,6 +28,7 @@ shown again, the panel) hold the schema alone, so that they are known as ours.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +45,7 @@ NAMESPACE = "glm_magic"
 SCHEMA = 1
 # On what else of ours is displayed, so that `strip` knows it; no turn is read from it.
 MARK = {NAMESPACE: {"schema": SCHEMA}}
-_PACKED = ("prompt", "answer", "reasoning", "context")
+_PACKED = ("prompt", "answer", "reasoning", "steps_json", "context")
 _EMBEDDED = ("context", "images")
 _ORDER = (
     "schema", "conversation", "turn", "cell", "created", "provider", "model", "status",
@@ -68,6 +71,8 @@ def output_metadata(
     """
     told = asked(turn) | answered(turn)
     told["turn"], told["answer"] = told.pop("id"), told.pop("text", "")
+    if turn.steps:
+        told["steps_json"] = _steps_json(told.pop("steps"), embed_context=embed_context)
     told |= {"schema": SCHEMA, "conversation": conversation, "status": turn.status}
     record: Record = {}
     for name in (*_ORDER, *(one for one in told if one not in _ORDER)):
@@ -101,11 +106,21 @@ def turn_from_metadata(record: object, shown: str = "") -> Turn | None:
         told: dict[str, Any] = {k: v for k, v in record.items() if k not in ("id", "text")}
         told |= {name: unpacked(record, name, shown) for name in _PACKED}
         told["id"], told["text"] = told.pop("turn"), told.pop("answer")
+        told["steps"] = json.loads(told.pop("steps_json") or "[]")
         if told.get("status") == "partial":
             told.setdefault("partial_reason", NOT_FINISHED)
         return turn_of(told)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def _steps_json(steps: list[Record], *, embed_context: bool) -> str:
+    """Without the figures that a model was shown, which stand in outputs of their own."""
+    kept = [
+        {name: value for name, value in step.items() if embed_context or name != "images"}
+        for step in steps
+    ]
+    return json.dumps(kept, ensure_ascii=False)
 
 
 def conversation_of(record: object) -> str:

@@ -7,27 +7,37 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from ..chat.messages import Message, ToolCall
+from ..render.steps import CELL
 from .approving import Proposal
 from .declaring import NAME, BadArgumentsError, Outcome
 from .inline_calls import with_calls_found
 from .results import bounded, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..chat.messages import Request
     from .approving import Approvals, Ask
     from .declaring import Tool
 
 MOST_CALLS_AT_ONCE = 16
-_REFUSALS = {
-    "no": "Not run: the user did not approve this call.",
-    "nobody": "Not run: nobody was there to approve this call.",
+# For the model, and for the reader.
+_REFUSED: Mapping[str, tuple[str, str]] = {
+    "no": ("Not run: the user did not approve this call.", "You did not let {} run."),
+    "never": ("Not run: the user does not want this tool.", "You never let {} run here."),
+    "nobody": (
+        "Not run: nobody was there to approve this call.",
+        "Nobody was there to approve {}, so it did not run.",
+    ),
 }
 
 
 class Limits(Protocol):
     """What a turn may take."""
+
+    @property
+    def sees(self) -> bool:
+        """Whether the model reads pictures; else figures stay here."""
 
     @property
     def rounds(self) -> int:
@@ -85,7 +95,7 @@ class ToolRounds:
             outcome = self._outcome(call, number)
             images += outcome.images
             yield Message("tool", outcome.text, tool_call_id=id_.id)
-        if images:
+        if images and self._limits.sees:
             # A tool's message can hold no picture.
             yield Message("user", "The figures of that result.", images=tuple(images))
 
@@ -114,12 +124,14 @@ class ToolRounds:
             return Outcome(bounded(str(error)))
         proposal = Proposal(tool, arguments)
         decision = self._approvals.decide(proposal, self._ask)
-        if decision in _REFUSALS:
-            self._warn(_REFUSED[decision].format(tool.name))
-            return Outcome(_REFUSALS[decision])
+        if not decision.runs:
+            said, told = _REFUSED[decision.kind]
+            self._warn(told.format("a cell" if tool.name == CELL else tool.name))
+            words = f" The user says: {decision.words}" if decision.words else ""
+            return Outcome(bounded(said + words))
         try:
             return outcome_of(tool.function(**arguments))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a tool must not end the user's session
             return Outcome(bounded(f"{tool.name} failed: {type(error).__name__}: {error}"))
 
     def _sendable(self, said: Message) -> Message:
@@ -140,12 +152,6 @@ class ToolRounds:
     def _warn(self, sentence: str) -> None:
         if sentence not in self.warnings:
             self.warnings.append(sentence)
-
-
-_REFUSED = {
-    "no": "A call of {} was not approved.",
-    "nobody": "A call of {} was not run: nobody was there to approve it.",
-}
 
 
 def _is_object(call: ToolCall) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..chat.home import at_home
 from .declaring import Tool, tool_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,6 @@ def cell_tool(run: Callable[[str], Outcome]) -> Tool:
         It runs in the user's own session: variables of earlier cells are there. You get back what
         it prints and shows, its error, and its figures. Keep cells short, one step each.
         """
-        return run(code)
+        return at_home(lambda: run(code))
 
     return tool_of(run_cell, each=True)

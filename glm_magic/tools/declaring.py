@@ -8,13 +8,14 @@ import inspect
 import json
 import re
 from dataclasses import dataclass, field
+from types import CodeType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_type_hints, overload
 
 from ..errors import ArgumentError
 from .pydantic_parts import adapter_of, problems_of, typed_dict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 # What the wire takes for a function's name (docs.z.ai chat completion reference).
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -161,10 +162,10 @@ def tool_of(
 
 def _signature(function: Callable[..., Any], name: str) -> Any:
     """The parameters as a TypedDict, which a schema can be made of."""
-    hints = get_type_hints(function, include_extras=True)
+    hints = _hints(function, name)
     fields: dict[str, Any] = {}
     optional = []
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in _parameters(function, name):
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if parameter.kind is parameter.POSITIONAL_ONLY:
@@ -176,7 +177,34 @@ def _signature(function: Callable[..., Any], name: str) -> Any:
     return typed_dict("Arguments", fields, optional)
 
 
+def _parameters(function: Callable[..., Any], name: str) -> Iterable[inspect.Parameter]:
+    try:
+        return inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        message = f"{name} does not tell its parameters."
+    raise ArgumentError(message, "Wrap it in a typed function of your own.")
+
+
+def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
+    """The types of the parameters; what it returns is nobody's business, and may be unknown."""
+    plain = inspect.unwrap(function)
+    told = {k: v for k, v in getattr(plain, "__annotations__", {}).items() if k != "return"}
+    try:
+        names = getattr(plain, "__globals__", {})
+        return get_type_hints(SimpleNamespace(__annotations__=told), names, include_extras=True)
+    except (NameError, TypeError) as error:
+        message = f"A type in the signature of {name} is not known: {error}."
+    raise ArgumentError(message, "Define or import it where the function is, not inside another.")
+
+
 def _identity(function: Callable[..., Any], name: str) -> str:
     code = getattr(inspect.unwrap(function), "__code__", None)
-    body = code.co_code + repr(code.co_consts).encode() if code else repr(function).encode()
+    body = _body(code) if code else repr(function).encode()
     return f"{name}-{hashlib.sha256(body).hexdigest()[:16]}"
+
+
+def _body(code: CodeType) -> bytes:
+    """What a function does, as bytes that stay the same when its cell runs again."""
+    inner = [_body(one) if isinstance(one, CodeType) else repr(one).encode()
+             for one in code.co_consts]  # fmt: skip
+    return b"\0".join([code.co_code, repr(code.co_names).encode(), *inner])

@@ -17,9 +17,10 @@ _MOST_ROWS = 50
 
 
 def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]:
-    """The tools by name. They run unasked: they change nothing, and naming them asked for rows.
+    """The tools by name; they change nothing, and columns that the user hides stay hidden.
 
-    Columns that the user hides stay hidden.
+    A description runs unasked. What shows rows must be approved, unless `--rows` said already
+    that rows may leave.
 
     Args:
         frames: What goes along, by name.
@@ -52,8 +53,8 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
         return describe(table(frame), frame, _with(detail, quantiles=True)).text
 
     made = (
-        tool_of(frame_query, auto=True),
-        tool_of(frame_head, auto=True),
+        tool_of(frame_query, auto=detail.rows > 0),
+        tool_of(frame_head, auto=detail.rows > 0),
         tool_of(describe_frame, auto=True, name="describe"),
     )
     return {one.name: one for one in made}

@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 from ..chat.messages import ToolCall
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from ..chat.messages import Message
+    from .declaring import Tool
 
 _CALL = re.compile(r"<tool_call>\s*([\w-]{1,64})(.*?)(?:</tool_call>|\Z)", re.DOTALL)
 _ARGUMENT = re.compile(r"<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)(?:</arg_value>|\Z)", re.DOTALL)
 
 
-def with_calls_found(said: Message, offered: Collection[str]) -> Message:
+def with_calls_found(said: Message, offered: Mapping[str, Tool]) -> Message:
     """What the model said, with calls of offered functions taken out of its words."""
     if said.tool_calls or "<tool_call>" not in said.content + said.reasoning:
         return said
@@ -33,7 +34,11 @@ def with_calls_found(said: Message, offered: Collection[str]) -> Message:
     def take(match: re.Match[str]) -> str:
         if match[1] not in offered:
             return match[0]
-        given = {key.strip(): _value(text) for key, text in _ARGUMENT.findall(match[2])}
+        kinds = offered[match[1]].parameters.get("properties", {})
+        given = {
+            key.strip(): _value(text, kinds.get(key.strip(), {}))
+            for key, text in _ARGUMENT.findall(match[2])
+        }
         calls.append(ToolCall("", match[1], json.dumps(given, ensure_ascii=False)))
         return ""
 
@@ -44,8 +49,10 @@ def with_calls_found(said: Message, offered: Collection[str]) -> Message:
     return replace(said, content=text.strip(), reasoning=reasoning.strip(), tool_calls=tuple(calls))
 
 
-def _value(text: str) -> Any:
-    """JSON where it is some, else the text."""
+def _value(text: str, schema: Mapping[str, Any]) -> Any:
+    """JSON where it is some, else the text; where a text is wanted, that as it stands."""
+    if schema.get("type") == "string":
+        return text.strip()
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

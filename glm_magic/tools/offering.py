@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from ..errors import ArgumentError
 from .declaring import Tool, tool_of
 from .frame_tools import NAMES, frame_tools
+from .searching import NAME as SEARCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..gathering import Detail
 
+BUILT_IN = (*NAMES, SEARCH)
 MOST_TOOLS = 128  # docs.z.ai chat completion reference
 
 
@@ -35,7 +37,9 @@ def tools_for(
         if isinstance(one, str):
             built_in = built_in or frame_tools(frames, detail)
             if one not in built_in:
-                raise ArgumentError.unknown("tool", one, NAMES, f"Built in: {', '.join(NAMES)}.")
+                raise ArgumentError.unknown(
+                    "tool", one, BUILT_IN, f"Built in: {', '.join(BUILT_IN)}."
+                )
             made = built_in[one]
         elif callable(one):
             made = tool_of(one)

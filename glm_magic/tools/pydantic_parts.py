@@ -53,10 +53,8 @@ def adapter_of(kind: Any, name: str) -> Any:
     try:
         adapter = pydantic.TypeAdapter(kind)
         adapter.json_schema()
-    except (pydantic.errors.PydanticUserError, pydantic.errors.PydanticUndefinedAnnotation) as e:
-        reason = str(e).splitlines()[0]
-    except TypeError as error:
-        reason = str(error)
+    except Exception as error:  # of many kinds, for what is no type at all
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
     else:
         return adapter
     message = f"{name} cannot be described as a JSON schema: {reason}"

@@ -8,6 +8,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
+from ..chat.home import home
 from ..keys import redact_secrets
 from .declaring import Outcome
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
 MOST_CHARACTERS = 8_000
+_TAIL = 2_000
 _ROWS = 20
 
 
@@ -28,12 +30,15 @@ def outcome_of(value: Any) -> Outcome:
 
 
 def bounded(text: str) -> str:
-    """At most so many characters, and told when there were more."""
-    text = redact_secrets(text, min(len(text), MOST_CHARACTERS)) + (
-        f"\n… ({len(text) - MOST_CHARACTERS:,} more characters)"
-        if len(text) > MOST_CHARACTERS
-        else ""
-    )
+    """At most so many characters and told when there were more, without secrets.
+
+    The end stays as well as the beginning: there an error stands, and a total.
+    """
+    text = redact_secrets(text)
+    left = len(text) - MOST_CHARACTERS
+    if left > 0:
+        head, tail = text[: MOST_CHARACTERS - _TAIL], text[-_TAIL:]
+        text = f"{head}\n… ({left:,} characters left out) …\n{tail}"
     return text or "(nothing)"
 
 
@@ -52,6 +57,8 @@ def _text(value: Any) -> str:
 
 def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
     """Its result; in a thread of its own, for a notebook's event loop is running already."""
+    if (loop := home()) is not None:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
     found: list[Any] = []
 
     def run() -> None:

@@ -44,7 +44,7 @@ class Typed:
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name = getattr(self.kind, "__name__", None) or str(self.kind)
+        self.name = self.kind.__name__ if isinstance(self.kind, type) else str(self.kind)
         self._adapter = adapter_of(self.kind, self.name)
         schema = self._adapter.json_schema()
         # JSON mode answers with an object: anything else is put into one.

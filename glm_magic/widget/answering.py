@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..render.cleaning import plain
+from ..render.steps import steps_markdown
 from .growing import Change, GrowingText
 from .views import turn_end, turn_head, turn_view
 
 if TYPE_CHECKING:
     from ..chat.asking import Asking
     from ..chat.deltas import Delta
+    from ..chat.messages import Message
     from ..chat.turns import Turn
     from ..questions import Question
 
@@ -37,6 +39,7 @@ class Answering:
         self._stopping = threading.Event()
         self._asking: Asking | None = None
         self._growing = GrowingText()
+        self._steps: list[Message] = []
         self._thoughts: list[str] = []
         self._thought = ""
         self._notice = ""
@@ -72,6 +75,8 @@ class Answering:
                         asking.stop()
                         break
                     self._add(delta)
+        except KeyboardInterrupt:
+            pass  # a cell of ours was interrupted; the turn is kept and says so
         finally:
             self._paint()
             self._end(asking)
@@ -83,6 +88,8 @@ class Answering:
                 self._tell(self._begun(self._asking))
                 told = [Change(at, 0, text) for at, text in enumerate(self._growing.blocks) if text]
                 self._tell({"kind": "delta", "changes": told, "reasoning": self._thought})
+                if self._steps:
+                    self._tell({"kind": "steps", "text": steps_markdown(self._steps)})
 
     def _begun(self, asking: Asking) -> Mapping[str, Any]:
         return {"kind": "begun", "turn": turn_head(asking.turn), "instead": self._instead}
@@ -94,7 +101,19 @@ class Answering:
         else:  # for example withdrawn by the provider
             self._tell({"kind": "ended", "turn": turn_view(turn)})
 
+    def _step(self, step: Message) -> None:
+        """A round has ended, its words stand among the steps; or something came of it."""
+        with self._telling:
+            self._steps.append(step)
+            if step.role == "assistant":
+                self._growing, self._thoughts, self._thought = GrowingText(), [], ""
+            new = step.role == "assistant"
+            self._tell({"kind": "steps", "text": steps_markdown(self._steps), "new": new})
+
     def _add(self, delta: Delta) -> None:
+        if delta.step is not None:
+            self._step(delta.step)
+            return
         new = not self._growing.text
         self._growing.feed(delta.text)
         if delta.reasoning:

@@ -10,6 +10,7 @@ from ..gathering import Detail, describe, is_data, mentioned
 from ..questions import input_cost
 from ..render.cleaning import plain
 from ..terms import price_for
+from ..tools.naming import tools_named, type_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -35,14 +36,20 @@ class Offers:
         bench: The process's workbench.
         namespace: The user's variables.
         hidden: Names in the namespace that are the shell's own.
+        asks: Options of every question: who approves calls, and where cells run.
     """
 
     def __init__(
-        self, bench: Workbench, namespace: Mapping[str, object], hidden: Collection[str] = ()
+        self,
+        bench: Workbench,
+        namespace: Mapping[str, object],
+        hidden: Collection[str],
+        asks: Mapping[str, Any],
     ) -> None:
         self._bench = bench
         self._namespace = namespace
         self._hidden = hidden
+        self._asks = asks
 
     def names(self) -> Event:
         """The frames that there are now, and questions to begin with."""
@@ -57,6 +64,16 @@ class Offers:
         for name in frame_names(self._namespace, self._hidden):
             value = self._namespace.get(name)
             yield {"kind": "frame", **frame_view(name, value, wanted, hiding, price)}
+
+    def preview(self, command: Mapping[str, Any]) -> Event:
+        """What would leave for a question, exactly and by its parts.
+
+        Raises:
+            GLMError: It cannot be asked.
+        """
+        question = self.question(command, need_key=False)
+        parts = [[part.name, part.what, part.tokens, part.cost] for part in question.parts()]
+        return {"kind": "preview", "parts": parts, "text": question.preview().text()}
 
     def question(self, command: Mapping[str, Any], *, need_key: bool = True) -> Question:
         """The question that a page has sent, with the frames it chose or mentions.
@@ -77,8 +94,12 @@ class Offers:
         rows = max(0, min(int(command.get("rows") or 0), _MOST_ROWS))
         level = command.get("level")
         level = level if level in _LEVELS else None
+        tools = [name.strip() for name in str(command.get("tools") or "").split(",")]
+        given["tools"] = tools_named([name for name in tools if name], self._namespace)
+        given["schema"] = type_named(str(command.get("schema") or "") or None, self._namespace)
+        given["agent"] = bool(command.get("agent"))
         return self._bench.question(
-            prompt, values, level=level, rows=rows, need_key=need_key, **given
+            prompt, values, level=level, rows=rows, need_key=need_key, **given, **self._asks
         )
 
 

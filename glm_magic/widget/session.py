@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError, GLMError
 from .answering import Answering
 from .chats import Chats
+from .deciding import Deciding
 from .errands import Errands
 from .hearing import heard
 from .offers import Offers
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 Event = Mapping[str, Any]
 Made = tuple["Question", "AbstractContextManager[None]"]
-Again = Callable[["Turn"], tuple["Question", list[str]]]
+Again = Callable[["Turn", Mapping[str, Any]], tuple["Question", list[str]]]
 
 _MOST_TURNS = 100
 _IDS_KEPT = 100
@@ -46,6 +47,7 @@ class Session:
         again: Makes a turn's question once more, with what the user should know about it.
         hidden: Names in the namespace that are the shell's own.
         cell: The id of the cell that shows them, or "".
+        loop: Where cells run: the kernel's own.
 
     Attributes:
         tell: Given every event; set by what shows them.
@@ -58,13 +60,15 @@ class Session:
         again: Again,
         hidden: Collection[str] = (),
         cell: str = "",
+        loop: Any = None,
     ) -> None:
         self.tell: Callable[[Event], None] = lambda _: None
         self._bench = bench
         self._again = again
-        self._offers = Offers(bench, namespace, hidden)
         self._chats = Chats(bench, cell)
         self._errands = Errands()
+        self._deciding = Deciding(lambda event: self.tell(event), loop)
+        self._offers = Offers(bench, namespace, hidden, self._deciding.options())
         self._running = threading.Lock()
         self._answering: Answering | None = None
         self._told: dict[str, object] = {}
@@ -98,6 +102,7 @@ class Session:
         answering = self._answering
         if answering is not None:
             answering.stop()
+        self._deciding.stop()
 
     def cell_begins(self, _: object = None) -> None:
         """The shell begins to run a cell."""
@@ -141,7 +146,7 @@ class Session:
             "hello": self._hello, "refresh": self._refresh, "ask": self._ask,
             "retry": self._retry, "undo": self._undo, "redo": self._redo, "clear": self._clear,
             "new": self._new, "switch": self._switch, "export": self._export,
-            "frames": self._frames, "preview": self._preview,
+            "frames": self._frames, "preview": self._preview, "decide": self._deciding.decide,
         }  # fmt: skip
         doer = doers.get(str(command.get("kind")))
         if doer is not None:
@@ -157,6 +162,7 @@ class Session:
             self._tell_turns()
         if (answering := self._answering) is not None:
             answering.tell_again()
+            self._deciding.tell_again()
 
     def _welcome(self) -> None:
         self._offered = {}
@@ -221,7 +227,7 @@ class Session:
             raise ArgumentError("Nothing was asked in this chat yet.", "Write a prompt below.")
 
         def make() -> Made:
-            question, notes = self._again(turn)
+            question, notes = self._again(turn, self._deciding.options())
             for note in notes:
                 self.tell({"kind": "note", "text": note})
             return question, self._chats.current.asked_again(turn)
@@ -240,7 +246,7 @@ class Session:
                 for advice in question.advice:
                     self.tell({"kind": "note", "text": advice})
                 with around:
-                    answering.run(question)
+                    self._deciding.run(lambda: answering.run(question))
 
             self._guarded(run)
             if answering.turn is not None:  # the page has it already, word by word
@@ -264,10 +270,7 @@ class Session:
             self.tell(found)
 
     def _preview(self, command: Mapping[str, Any]) -> None:
-        question = self._offers.question(command, need_key=False)
-        parts = [[part.name, part.what, part.tokens, part.cost] for part in question.parts()]
-        text = question.preview().text()
-        self.tell({"kind": "preview", "parts": parts, "text": text})
+        self.tell(self._offers.preview(command))
 
     def _tell_turns(self) -> None:
         """How the conversation stands, with the turns that were not told yet."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .session import Session
 
 # In the order they depend on each other; one module is all that a front end takes.
-_SCRIPTS = ("wire", "markdown", "messages", "controls", "panel")
+_SCRIPTS = ("wire", "markdown", "approvals", "messages", "controls", "panel")
 _COMMAND = "glm_magic_panel"
 _SAY_AGAIN_SECONDS = 0.05
 

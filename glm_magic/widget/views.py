@@ -8,6 +8,8 @@ from ..answer import footer, money, warnings
 from ..catalog import makers_name, models, price_of
 from ..render.answer import fenced
 from ..render.cleaning import plain
+from ..render.footnotes import footnotes
+from ..render.steps import steps_markdown
 from ..terms import price_for
 from .growing import inert_blocks
 
@@ -41,6 +43,7 @@ def turn_end(turn: Turn) -> View:
         "id": turn.id,
         "footer": plain(footer(turn)),
         "warnings": [plain(one) for one in warnings(turn)],
+        "sources": footnotes(turn.sources),
         "partial": bool(turn.partial_reason),
         "thought": round(turn.thought_seconds, 1),
     }
@@ -49,10 +52,11 @@ def turn_end(turn: Turn) -> View:
 def turn_view(turn: Turn) -> View:
     """A whole turn."""
     text = turn.text
-    form = turn.options.get("form")
+    form = "json" if turn.options.get("schema") else turn.options.get("form")
     if form in ("json", "text") and "```" not in text:
         text = fenced(text, str(form))
     words = {"blocks": inert_blocks(text), "reasoning": plain(turn.reasoning)}
+    words["steps"] = steps_markdown(turn.steps)
     return turn_head(turn) | turn_end(turn) | words
 
 

@@ -220,6 +220,15 @@ def test_an_echo_in_tool_arguments_is_taken_out() -> None:
          [("", "f", '{"a":1}')]),
         ([call("f", {"a": "é"}, id="a")], [("a", "f", '{"a": "é"}')]),
         ([call("f", None, id="a")], [("a", "f", "")]),
+        ([call("f", '{"a":1}'), call("g", "{}")], [("", "f", '{"a":1}'), ("", "g", "{}")]),
+        ([call("f", '{"a":1}', index=0, id="a"), call("g", "{}", index=0, id="b"),
+          call("h", "{}", index=1, id="c")],
+         [("a", "f", '{"a":1}'), ("b", "g", "{}"), ("c", "h", "{}")]),
+        ([call("f", '{"a":1}', id="a"), call("f", '{"a":2}', id="a")],
+         [("a", "f", '{"a":1}'), ("a", "f", '{"a":2}')]),
+        ([call("f", '{"a', id="a"), call("g", '{"b', id="b"), call(None, '":1}', id="a"),
+          call(None, '":2}', id="b"), call(None, '{"b":2}', id="b")],
+         [("a", "f", '{"a":1}'), ("b", "g", '{"b":2}')]),
     ],
 )  # fmt: skip
 def test_pieces_of_tool_calls_find_their_call(

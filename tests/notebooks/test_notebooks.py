@@ -13,7 +13,7 @@ from glm_magic.store.metadata import turn_from_metadata
 from .running import FOLDER, NOTEBOOKS, asks, recordings_of, replays, run
 
 MOST_BYTES = 200_000
-STORIES = {"analysis", "classroom_student", "conversation", "panel", "quickstart", "rows"}
+STORIES = {"analysis", "classroom_student", "conversation", "panel", "quickstart", "rows", "tools"}
 EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 REPLAYED = pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if replays(path)], ids=lambda path: path.stem
@@ -108,3 +108,17 @@ def test_no_recording_is_without_its_notebook() -> None:
     """A renamed notebook takes its recordings along."""
     wanted = {recordings_of(path).name for path in NOTEBOOKS if replays(path)}
     assert {path.name for path in FOLDER.glob("*.jsonl")} == wanted
+
+
+def test_the_notebook_of_tools_shows_what_it_says(tmp_path: Path) -> None:
+    """A tool's figures, a query's rows, a table of typed values, and the agent's plots are real."""
+    notebook = nbformat.read(FOLDER / "tools.ipynb", as_version=4)
+    run(notebook, tmp_path, None)
+    shown = {cell.id: str(cell.get("outputs")) for cell in notebook.cells}
+    outputs = [cell.outputs for cell in notebook.cells if cell.cell_type == "code"]
+    assert '"Biscoe": 4716.0' in str(notebook.cells[5].outputs[0]["data"]["text/markdown"])
+    assert "Adelie,152,3701.0" in shown["tools-08"]
+    assert "2026-04-11" in shown["tools-12"]
+    assert "1500.0" in shown["tools-12"]
+    assert sum("image/png" in one.get("data", {}) for one in outputs[-1]) == 3
+    assert "What 5 cells gave" in shown["tools-14"]

@@ -23,7 +23,9 @@ class Page:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.names: dict[str, object] = {}
-        self.session = Session(workbench(), self.names, lambda turn: question_again(turn, self))
+        self.session = Session(
+            workbench(), self.names, lambda turn, changes: question_again(turn, self, changes)
+        )
         self.session.tell = lambda event: self.events.append(dict(event))
 
     # What `question_again` asks of the magics.

@@ -123,3 +123,22 @@ function makeFrames(onOpen) {
     },
   };
 }
+
+function makeTools() {
+  const names = element("input", { type: "text", placeholder: "my_function, describe", spellcheck: "false" });
+  const schema = element("input", { type: "text", placeholder: "Invoice", spellcheck: "false" });
+  const agent = element("input", { type: "checkbox" });
+  const summary = element("summary", {}, "Tools");
+  const node = element(
+    "details", { class: "glm-toolbox" }, summary,
+    field("Functions", names, "the model may call them when you approve"),
+    field("Work in cells", agent, "it proposes cells; each runs when you approve"),
+    field("Answer as", schema, "a type of yours"),
+  );
+  function count() {
+    const parts = [names.value.trim(), agent.checked ? "cells" : "", schema.value.trim() && `as ${schema.value.trim()}`];
+    summary.textContent = parts.some(Boolean) ? `Tools: ${parts.filter(Boolean).join(", ")}` : "Tools";
+  }
+  node.addEventListener("input", count);
+  return { node, values: () => ({ tools: names.value, schema: schema.value.trim(), agent: agent.checked }) };
+}

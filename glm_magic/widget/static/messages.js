@@ -1,6 +1,6 @@
 // The turns of the conversation, as articles in a log.
 
-function makeMessages({ log, makeBlock, inserter, say }) {
+function makeMessages({ log, makeBlock, inserter, approvals, say }) {
   const shown = new Map(); // turn id -> { node, blocks, ... }
   let live = null;
 
@@ -58,6 +58,8 @@ function makeMessages({ log, makeBlock, inserter, say }) {
     const reasoning = element("details", { class: "glm-reasoning", hidden: true }, summary, thoughts);
     const notice = element("p", { class: "glm-notice", hidden: true });
     const below = element("div", { class: "glm-below" });
+    const steps = element("div", { class: "glm-steps" });
+    const waiting = element("div", { class: "glm-waiting" });
     const attached = turn.attached.map((one) => element("span", { class: "glm-chip" }, one));
     if (turn.cell) attached.push(element("span", { class: "glm-chip glm-cell" }, "asked in a cell"));
     const prompt = element(
@@ -67,9 +69,9 @@ function makeMessages({ log, makeBlock, inserter, say }) {
     );
     const node = element(
       "article", { class: "glm-turn" },
-      prompt, element("span", { class: "glm-hidden" }, "Answer: "), reasoning, notice, answer, below,
+      prompt, element("span", { class: "glm-hidden" }, "Answer: "), steps, waiting, reasoning, notice, answer, below,
     );
-    return { node, answer, reasoning, summary, thoughts, notice, below, blocks: [], turn };
+    return { node, answer, steps, waiting, reasoning, summary, thoughts, notice, below, blocks: [], turn };
   }
 
   function block(one, index) {
@@ -77,8 +79,14 @@ function makeMessages({ log, makeBlock, inserter, say }) {
     return one.blocks[index];
   }
 
+  function showSteps(one, text) {
+    one.stepBlock ??= makeBlock(one.steps, offerCode);
+    one.stepBlock.set(text);
+  }
+
   function finish(one, turn) {
     Object.assign(one.turn, turn);
+    if (turn.steps) showSteps(one, turn.steps);
     if (turn.blocks) {
       one.answer.replaceChildren();
       one.blocks = [];
@@ -89,7 +97,9 @@ function makeMessages({ log, makeBlock, inserter, say }) {
     one.summary.textContent = turn.thought ? `Thought for ${turn.thought} s` : "Thoughts";
     one.notice.hidden = true;
     const warnings = turn.warnings.map((text) => element("p", { class: "glm-warning" }, `⚠ ${text}`));
-    one.below.replaceChildren(...warnings, element("p", { class: "glm-footer" }, turn.footer));
+    const sources = element("div", { class: "glm-sources" });
+    if (turn.sources) makeBlock(sources, () => {}).set(turn.sources);
+    one.below.replaceChildren(sources, ...warnings, element("p", { class: "glm-footer" }, turn.footer));
     one.node.classList.remove("glm-live");
   }
 
@@ -114,6 +124,22 @@ function makeMessages({ log, makeBlock, inserter, say }) {
         live.notice.textContent = notice;
         live.notice.hidden = !notice;
       }
+    },
+    // The model's words of a round that is over stand among the steps.
+    steps({ text, new: fresh = false }) {
+      if (!live) return;
+      showSteps(live, text);
+      if (!fresh) return;
+      live.answer.replaceChildren();
+      live.blocks = [];
+      live.thoughts.textContent = "";
+      live.reasoning.hidden = true;
+    },
+    figures({ images }) {
+      for (const src of live ? images : []) live.waiting.append(element("img", { src, alt: "A figure of the cell that ran" }));
+    },
+    approve(event) {
+      if (live) approvals.ask(live.waiting, event);
     },
     end(turn) {
       if (live) finish(live, turn);

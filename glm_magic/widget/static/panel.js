@@ -16,7 +16,10 @@ function render({ model, el }) {
   const wire = makeWire(model, slow);
   const say = (text) => { status.textContent = text; spoken.textContent = text; };
   const inserter = makeInserter(model);
-  const messages = makeMessages({ log: turns, makeBlock: makeRenderer(model), inserter, say });
+  const makeBlock = makeRenderer(model);
+  const approvals = makeApprovals({ wire, makeBlock, say });
+  const messages = makeMessages({ log: turns, makeBlock, inserter, approvals, say });
+  const tools = makeTools();
   const settings = makeSettings();
   const frames = makeFrames((level) => wire.send({ kind: "frames", level }));
   let streaming = false, standard = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
@@ -42,7 +45,7 @@ function render({ model, el }) {
   const bar = element("div", { class: "glm-bar glm-head" }, chat, begin, files);
   const more = element("div", { class: "glm-bar glm-more" }, ...idle);
   const buttons = element("div", { class: "glm-bar" }, send, stop, look, more);
-  const choices = element("div", { class: "glm-choices" }, frames.node, settings.node);
+  const choices = element("div", { class: "glm-choices" }, frames.node, tools.node, settings.node);
   const below = element("div", { class: "glm-bar glm-lines" }, status, totals);
   const foot = element("div", { class: "glm-foot" }, choices, prompt, buttons, below);
   const root = element("section", { class: "glm-panel", "aria-label": "GLM chat" }, bar, earlier, log, ideas, trouble, preview, foot, spoken);
@@ -82,7 +85,7 @@ function render({ model, el }) {
 
   function command(kind) {
     if (!prompt.value.trim()) return say("Write a prompt first.");
-    wire.send({ kind, prompt: prompt.value, options: settings.values(standard), ...frames.values() });
+    wire.send({ kind, prompt: prompt.value, options: settings.values(standard), ...frames.values(), ...tools.values() });
   }
 
   function ask() {
@@ -192,6 +195,22 @@ function render({ model, el }) {
     delta(event) {
       messages.delta(event);
       if (event.changes && /^(Asking|Sending)/.test(status.textContent)) status.textContent = "Answering …";
+    },
+    steps(event) {
+      messages.steps(event);
+      toEnd();
+    },
+    figures(event) {
+      messages.figures(event);
+      toEnd();
+    },
+    approve(event) {
+      messages.approve(event);
+      toEnd(true);
+    },
+    decided(event) {
+      approvals.decided(event);
+      say("Answering …");
     },
     ended({ turn }) {
       messages.end(turn);

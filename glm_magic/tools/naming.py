@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
+from .offering import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,15 +17,13 @@ def tools_named(names: Sequence[str], namespace: Mapping[str, Any]) -> list[obje
     Raises:
         ArgumentError: There is neither.
     """
-    from ..tools.frame_tools import NAMES
-
     found: list[object] = []
     for name in names:
-        value = namespace.get(name, name if name in NAMES else None)
+        value = namespace.get(name, name if name in BUILT_IN else None)
         if value is None:
             known = [one for one, value in namespace.items() if _is_function(one, value)]
-            remedy = f"Run the cell that defines it; built in are {', '.join(NAMES)}."
-            raise ArgumentError.unknown("tool", name, [*known, *NAMES], remedy)
+            remedy = f"Run the cell that defines it; built in are {', '.join(BUILT_IN)}."
+            raise ArgumentError.unknown("tool", name, [*known, *BUILT_IN], remedy)
         found.append(value)
     return found
 

@@ -1,0 +1,43 @@
+// A call that the model wants to make: shown whole, and run only when the person says so.
+
+function makeApprovals({ wire, makeBlock, say }) {
+  const open = new Map(); // number -> node
+
+  return {
+    ask(parent, { id, line, text, each }) {
+      if (open.has(id)) return;
+      const words = element("input", {
+        type: "text", "aria-label": "Why not, or what to change", placeholder: "why not, or what to change",
+      });
+      const decide = (decision) => () => wire.send({ kind: "decide", call: id, decision, words: words.value });
+      const button = (label, title, decision, main = false) => element("button", {
+        type: "button", title, onclick: decide(decision), class: main ? "glm-main" : "",
+      }, label);
+      words.addEventListener("keydown", (event) => { if (event.key === "Enter" && words.value.trim()) decide("no")(); });
+      const buttons = each
+        ? [button("Run", "Run this cell in the notebook's kernel", "once", true), button("Don't run", "The model is told", "no")]
+        : [
+          button("Run once", "Run this call", "once", true),
+          button("Always here", "Run this tool without asking, until the kernel ends", "always"),
+          button("Don't run", "The model is told", "no"),
+          button("Never", "Do not ask about this tool again", "never"),
+        ];
+      const title = each ? "The model wants to run this cell:" : `The model wants to call ${line}:`;
+      const call = element("div", { class: "glm-call" });
+      const node = element(
+        "div", { class: "glm-approval", role: "group", "aria-label": title },
+        element("strong", {}, title), call, element("div", { class: "glm-bar" }, ...buttons, words),
+      );
+      makeBlock(call, () => {}).set(text);
+      parent.append(node);
+      open.set(id, node);
+      say("It waits for you: run it or not.");
+      node.querySelector("button").focus({ preventScroll: true });
+    },
+    // What was decided, and what came of it, stands among the steps.
+    decided({ id }) {
+      open.get(id)?.remove();
+      open.delete(id);
+    },
+  };
+}
