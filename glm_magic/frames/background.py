@@ -12,7 +12,7 @@ import narwhals.stable.v2 as nw
 from glm_magic.frames.failures import attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _LOOK_SECONDS = 0.1
 _CANCELS = 100
@@ -20,8 +20,40 @@ _CANCELS = 100
 Result = TypeVar("Result")
 
 
+def collect_aggregate(
+    frame: nw.DataFrame[Any] | nw.LazyFrame[Any],
+    names: Sequence[str],
+    query: Callable[[Any], nw.DataFrame[Any] | nw.LazyFrame[Any]],
+) -> nw.DataFrame[Any]:
+    """The result of a query that reads some columns whole, and returns little.
+
+    Args:
+        frame: The frame.
+        names: The columns that the query reads; none for one that counts rows.
+        query: Makes the query of a frame.
+    """
+    if isinstance(frame, nw.DataFrame) or not frame.implementation.is_polars() or not names:
+        return collect(query(frame))
+    stopped = threading.Event()
+
+    def passed(piece: Any) -> Any:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        return piece
+
+    # Only the streaming engine reads a file in pieces, and it cannot be run in the background:
+    # there the default engine loads the columns whole. So each piece is asked on its way.
+    cells = frame.select(names).to_native()
+    cells = cells.map_batches(passed, validate_output_schema=False, streamable=True)
+    native = query(nw.from_native(cells)).to_native()
+    result: nw.DataFrame[Any] = nw.from_native(
+        run_aside(lambda: native.collect(engine="streaming"), stopped.set)
+    )
+    return result
+
+
 def collect(frame: nw.DataFrame[Any] | nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    """The result of a query; only ever called on aggregates and on a head."""
+    """The result of a query that reads little, such as a head."""
     if isinstance(frame, nw.DataFrame):
         return frame
     if frame.implementation.is_polars():
@@ -38,8 +70,7 @@ def run_polars(query: Any) -> Any:
 
     It runs in the background, because in a notebook polars does not notice an interrupt.
     """
-    # Streaming reads a file in pieces; the default engine loads the columns whole.
-    running = query.collect(engine="streaming", background=True)
+    running = query.collect(background=True)
     pause = 0.001
     try:
         while (result := running.fetch()) is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import narwhals.stable.v2 as nw
 
-from glm_magic.frames.background import collect
+from glm_magic.frames.background import collect, collect_aggregate
 from glm_magic.frames.columns import FEW_DISTINCT, LEAST_SEEN
 from glm_magic.frames.escape import span_text
 from glm_magic.frames.failures import attempt
@@ -136,7 +136,9 @@ class Table:
 
     def answers(self, asks: Sequence[Ask]) -> dict[str, Any]:
         """See `Source.answers`."""
-        result = collect(self.frame.select(*map(_expression, asks)))
+        names = list(dict.fromkeys(ask.name for ask in asks if ask.name))
+        query = list(map(_expression, asks))
+        result = collect_aggregate(self.frame, names, lambda frame: frame.select(*query))
         # Not `row(0)`: pandas makes floats of the integers beside them.
         return dict(zip(result.columns, result.rows()[0], strict=True))
 
@@ -151,24 +153,29 @@ class Table:
 
     def count_held(self, name: str, values: Sequence[Any]) -> int:
         """See `Source.count_held`."""
-        cell = nw.col("value")
-        held = self.frame.select(nw.col(name).alias("value")).filter(cell.is_in(values)).unique()
-        return collect(held).shape[0]
+
+        def held(frame: Any) -> Frame:
+            cells: Frame = frame.select(nw.col(name).alias("value"))
+            return cells.filter(nw.col("value").is_in(values)).unique()
+
+        return collect_aggregate(self.frame, [name], held).shape[0]
 
     def _frequent(self, name: str) -> Counts:
-        if isinstance(self.frame, nw.DataFrame) and not self.frame.implementation.is_polars():
-            counted: Frame = self.frame[name].alias("value").value_counts(name="count")
-        else:
-            cells = self.frame.select(nw.col(name).alias("value"))
-            counted = cells.group_by("value").agg(nw.len().alias("count"))
-        often = (
-            counted.filter(nw.col("count") >= LEAST_SEEN, ~nw.col("value").is_null())
-            .sort("count", descending=True)
-            .head(FEW_DISTINCT + 2)
-        )
-        pairs = ((_plain(value), int(count)) for value, count in collect(often).rows())
+        often = collect_aggregate(self.frame, [name], lambda frame: _often(frame, name))
+        pairs = ((_plain(value), int(count)) for value, count in often.rows())
         # NaN is not equal to itself; it is a missing value here.
         return [(value, count) for value, count in pairs if value == value]
+
+
+def _often(frame: Any, name: str) -> Frame:
+    """The values of a column that are seen often, with their counts."""
+    if isinstance(frame, nw.DataFrame) and not frame.implementation.is_polars():
+        counted: Frame = frame[name].alias("value").value_counts(name="count")
+    else:
+        cells = frame.select(nw.col(name).alias("value"))
+        counted = cells.group_by("value").agg(nw.len().alias("count"))
+    seen = counted.filter(nw.col("count") >= LEAST_SEEN, ~nw.col("value").is_null())
+    return seen.sort("count", descending=True).head(FEW_DISTINCT + 2)
 
 
 def _plain(value: Any) -> Any:
