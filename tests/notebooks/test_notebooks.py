@@ -13,7 +13,10 @@ from glm_magic.store.metadata import turn_from_metadata
 from .running import FOLDER, NOTEBOOKS, asks, recordings_of, replays, run
 
 MOST_BYTES = 200_000
-STORIES = {"analysis", "classroom_student", "conversation", "panel", "quickstart", "rows", "tools"}
+STORIES = {
+    "analysis", "classroom_instructor", "classroom_student", "conversation", "panel", "quickstart",
+    "rows", "tools",
+}  # fmt: skip
 EACH = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 REPLAYED = pytest.mark.parametrize(
     "path", [path for path in NOTEBOOKS if replays(path)], ids=lambda path: path.stem
