@@ -62,6 +62,11 @@ class Runner:
     def _captured(self, code: str) -> tuple[Any, BaseException | None]:
         from IPython.utils.capture import capture_output
 
+        if self._awaits(code):
+            with capture_output() as nothing:
+                pass
+            message = "Top-level await does not work in these cells: call asyncio.run in a thread."
+            return nothing, NotImplementedError(message)
         told, self._shell._showtraceback = self._shell._showtraceback, _say_nothing
         try:
             # The trap first: entered by the cell itself, it would undo half of the capturing.
@@ -70,6 +75,14 @@ class Runner:
         finally:
             self._shell._showtraceback = told
         return captured, result.error_before_exec or result.error_in_exec
+
+    def _awaits(self, code: str) -> bool:
+        """Whether it needs the event loop, which waits for it."""
+        try:
+            plain_code = self._shell.transform_cell(code)
+        except SyntaxError:
+            return False  # which is told when it runs
+        return bool(self._shell.should_run_async(code, transformed_cell=plain_code))
 
     def _show(self, code: str, captured: Any, error: BaseException | None) -> None:
         from IPython.display import display

@@ -24,7 +24,8 @@ def cell_tool(run: Callable[[str], Outcome]) -> Tool:
         """Propose one notebook cell of Python; the user reads it and decides whether it runs.
 
         It runs in the user's own session: variables of earlier cells are there. You get back what
-        it prints and shows, its error, and its figures. Keep cells short, one step each.
+        it prints and shows, its error, and its figures. Keep cells short, one step each; no
+        top-level await.
         """
         return at_home(lambda: run(code))
 
