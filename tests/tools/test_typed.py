@@ -84,7 +84,7 @@ def test_an_answer_that_stays_wrong(name: str, way: str) -> None:
 
 
 PRINT = """
-from ..schemas import SCHEMAS
+from tests.tools.schemas import SCHEMAS
 from glm_magic.tools.typed import Typed
 for kind, _, _ in SCHEMAS.values():
     print(Typed(kind).text())
@@ -191,5 +191,5 @@ def test_an_answer_that_stays_wrong_in_a_cell(kernel: Kernel) -> None:
     assert "AnswerError" in ran.error
     assert "The answer is no Invoice" in ran.error
     assert "Traceback" not in ran.error
-    assert kernel.run("print(bill.turn.steps[0].content)").printed == "hello\n"
+    assert kernel.run("print(bill.turn.steps[0].content)").printed.endswith("hello\n")
     assert "no model was called" in kernel.run("print(bill.text)").printed

@@ -104,7 +104,7 @@ def test_no_tool_runs_unasked(
     shell = at(host.base_url)
     shell.run(
         "import glm_magic\ncalled = []\n@glm_magic.tool\n"
-        """What was not offered, or nobody can approve, is not called; the turn stays valid."""
+        "def drop(table: str) -> None:\n    'Drop a table.'\n    called.append(table)"
     )
     host.scripts.appendleft(CALLS[case])
     shown = shell.run(f"%%glm --no-think {'--tools drop' if offered else ''}\nDrop all.")
