@@ -140,7 +140,7 @@ def spark(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kind", ["classic", "connect"])
+@pytest.mark.parametrize("kind", ["classic", pytest.param("connect", marks=pytest.mark.soak)])
 def test_spark_answers_where_the_data_is(account: Sandbox, spark: Any, kind: str) -> None:
     """A lazy frame comes back, and neither its plan nor the Spark UI knows the key."""
     with quietly():
