@@ -97,13 +97,22 @@ def curator(rows: int, flying: int) -> int:
     return len(model([f"{TASK}row {row}" for row in range(rows)]).dataset)
 
 
+def _peak_mb() -> float:
+    """The most memory since this program began; `getrusage` counts its parent's, too."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
 def main() -> None:
     """Run, and print one line of JSON."""
     kind, rows, flying = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     run = globals()[kind]
     began, cpu = time.monotonic(), time.process_time()
     answered = run(rows, flying)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = _peak_mb()
     took = {"seconds": time.monotonic() - began, "cpu": time.process_time() - cpu, "mb": peak}
     print(json.dumps({**took, "answered": answered}))
 

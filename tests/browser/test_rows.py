@@ -34,7 +34,7 @@ def test_a_run_is_watched_and_stopped(lab: Callable[..., Lab]) -> None:
     first = done(page)
     page.wait_for(lambda page: done(page) > first, timeout_seconds=20)
     page.screenshot("rows_running")
-    assert "in flight" in page.text(1)
+    assert "in\u2007flight" in page.text(1)
     stopped = time.monotonic()
     page.interrupt()
     page.wait_until_idle(settle_seconds=0)
