@@ -46,6 +46,7 @@ class Recorded:
         self._folder = folder
         self._journal = Journal(folder, location.writer())
         self._lock = threading.Lock()
+        self._new: dict[str, tuple[str, bytes]] = {}  # not in the index yet: at, line
         self._read: dict[str, int] = {}  # bytes of each journal that are in the index
         self._index = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         for pragma in _PRAGMAS:
@@ -84,6 +85,8 @@ class Recorded:
 
     def find(self, keys: Sequence[str], since: str = "") -> dict[str, Outcome]:
         """The answers that are known of these keys, from a time on (ISO 8601 in UTC)."""
+        with self._lock:
+            self._index_new()
         known: dict[str, Outcome] = {}
         for start in range(0, len(keys), _AT_ONCE):
             some = keys[start : start + _AT_ONCE]
@@ -106,8 +109,15 @@ class Recorded:
         at = datetime.now(UTC).isoformat()
         event = event_of(key, outcome, at)
         with self._lock:
-            self._index.execute(_ADD, (key, at, encode(event)))
+            self._new[key] = (at, encode(event))
+            if len(self._new) >= _AT_ONCE:
+                self._index_new()
         self._journal.append(event)
+
+    def _index_new(self) -> None:
+        """Many at once: each call of the index lets another thread have its turn in between."""
+        self._index.executemany(_ADD, [(key, *new) for key, new in self._new.items()])
+        self._new = {}
 
     def close(self) -> None:
         """Close the journal; it opens again when needed.
