@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..questions import Question
 
 PAINT_SECONDS = 0.1
+_PAINTED_A_SECOND = 1_000_000  # characters: a page with a long answer has more to do each time
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -138,4 +139,5 @@ class Answering:
             event["notice"] = self._told_notice = plain(self._notice)
         if event:
             self._tell({"kind": "delta", **event})
-            self._next_paint = time.monotonic() + PAINT_SECONDS
+            pause = max(PAINT_SECONDS, len(self._growing.text) / _PAINTED_A_SECOND)
+            self._next_paint = time.monotonic() + pause

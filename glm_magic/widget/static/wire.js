@@ -6,6 +6,7 @@
 // number, and the kernel does it once.
 
 const PATIENCE_MS = 700;
+const LONGEST_MS = 60_000;
 
 function makeWire(model, onSlow) {
   const page = Math.random().toString(36).slice(2);
@@ -51,13 +52,18 @@ function makeWire(model, onSlow) {
   return {
     send(command) {
       const content = { ...command, id: `${page}-${++sent}` };
-      const first = preferred === "control" && overControl(content);
-      if (!first) overWidget(content);
-      waiting.set(content.id, setTimeout(() => {
-        if (first) overWidget(content);
-        else overControl(content);
-        onSlow(true);
-      }, PATIENCE_MS));
+      let control = preferred === "control", patience = PATIENCE_MS;
+      // Again and again, by turns: while a page opens, both ways may lose what they are given.
+      function go() {
+        if (!control || !overControl(content)) overWidget(content);
+        waiting.set(content.id, setTimeout(() => {
+          onSlow(true);
+          control = !control;
+          patience *= 2;
+          if (patience < LONGEST_MS) go();
+        }, patience));
+      }
+      go();
     },
     heard,
     canInterrupt: () => typeof kernel()?.interrupt === "function",
