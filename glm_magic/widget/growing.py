@@ -9,7 +9,7 @@ from ..render.blocks import BlockSplitter
 from ..render.inert import inert
 
 # Characters at least. The growing block is rendered ten times a second, its formulas too.
-_BLOCK = 400
+_BLOCK = 2_000
 
 
 class _Splitter(BlockSplitter):

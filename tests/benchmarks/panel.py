@@ -27,18 +27,23 @@ _BEFORE = (
 _WATCH = """
 const root = document.querySelector('.glm-panel'), log = root.querySelector('.glm-log');
 const felt = window.felt = { frames: 0, freeze: 0, first: 0, done: 0 };
-const began = performance.now(), turns = log.querySelectorAll('.glm-turn').length;
-let last = began, rest = began, calm = 0;
+const turns = log.querySelector('.glm-turns'), before = turns.childElementCount;
+const began = performance.now();
+let last = began, rest = began, calm = 0, answer = null, seen = false;
 const frame = now => {
     felt.frames += 1;
     felt.freeze = Math.max(felt.freeze, now - last);
-    const before = last, all = log.querySelectorAll('.glm-turn');
+    const took = now - last;
     last = now;
-    const answer = all.length > turns ? all[all.length - 1].querySelector('.glm-answer') : null;
-    if (answer?.textContent) felt.first = felt.first || now - began;
-    const over = answer && !root.classList.contains('glm-streaming')
-        && answer.textContent.includes(argument);
-    if (!over || now - before > 50) { rest = now; calm = 0; }
+    // Little is looked at: an answer has hundreds of thousands of nodes.
+    if (turns.childElementCount > before) {
+        answer = turns.lastElementChild.querySelector('.glm-answer');
+    }
+    const block = answer?.lastElementChild;
+    if (block?.firstElementChild) felt.first = felt.first || now - began;
+    seen = seen || (block && !root.classList.contains('glm-streaming')
+        && block.textContent.includes(argument));
+    if (!seen || took > 50) { rest = now; calm = 0; }
     else if (now - rest > 1000) {
         felt.done = rest - began;
         felt.frames -= calm;
