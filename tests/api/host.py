@@ -129,8 +129,10 @@ class Host:
             elif isinstance(step, float):
                 self._stopping.wait(step)
             elif step == HOLD:
+                leaving = select.poll()  # `select` takes no number above 1,024
+                leaving.register(line, select.POLLIN)
                 while not self._stopping.is_set():
-                    if select.select([line], [], [], 0.02)[0]:
+                    if leaving.poll(20):
                         return False
                 return False
             else:

@@ -49,8 +49,9 @@ class Terminal:
 
     def read(self, seconds: float) -> None:
         """Take in what comes."""
-        ready, _, _ = select.select([self._master], [], [], seconds)
-        if ready:
+        coming = select.poll()  # `select` takes no number above 1,024
+        coming.register(self._master, select.POLLIN)
+        if coming.poll(1000 * seconds):
             try:
                 self.raw += os.read(self._master, 65536).decode("utf-8", "replace")
             except OSError:  # the program has ended

@@ -64,7 +64,7 @@ FAULTS: dict[str, tuple[list[Any], Expected]] = {
     "no first byte": ([HOLD], ("Nothing came for 0.4 s", "partial", "Nothing came for 0.4 s.")),
     "no header's end": (
         [head()[:-4], HOLD], ("Nothing came for 0.4 s", "partial", "Nothing came for 0.4 s.")),
-    "slow first byte": ([0.2, *said("Late.")], ("Late.", *COMPLETE)),
+    "slow first byte": ([0.05, *said("Late.")], ("Late.", *COMPLETE)),
     "a stall": (
         stream(delta("Half"), HOLD), ("Half", "partial", "Nothing came for 0.4 s.")),
     "a trickle of comments": (
