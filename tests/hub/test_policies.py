@@ -83,7 +83,7 @@ def test_tools_pass_through(course: Course, at_home: Callable[..., str]) -> None
 
     answer = glm_magic.ask(
         "What is the weather in Paris? Use the tool.", tools=[weather], once=True,
-        approve=lambda *_: True,
+        approve=lambda *_: "once",
     )  # fmt: skip
     steps = answer.turn.steps
     assert [step.role for step in steps] == ["assistant", "tool"]
