@@ -20,6 +20,7 @@ from .libraries import BUILDERS, ROWS, arrow_table, needed, pandas_frame, quietl
 from .samples import column_lines, line_of
 from .spark import spark_sessions
 
+pytestmark = pytest.mark.timeout(400)  # Spark takes minutes on a busy machine
 SPARKS = {"spark classic": "classic", "spark connect": "connect"}
 LIBRARIES = [*BUILDERS, *SPARKS]
 
