@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from IPython.display import DisplayHandle, clear_output, display
 
-from ..render.answer import answer_markdown
+from ..render.answer import thoughts
 from ..render.blocks import BlockSplitter
 from ..render.effort import seconds_to_show
 from ..render.headings import Levels, in_order
@@ -81,7 +81,7 @@ class NotebookOutput:
             self._dirty = True
         now = time.monotonic()
         if text and self._tail is None:
-            self._end_status(builder)
+            self._end_status(builder, text)
             self._tail = self._tail or _Region()
             self._paint(now)
         elif self._dirty and now >= self._next_paint:
@@ -129,14 +129,11 @@ class NotebookOutput:
             self._status = self._status or _Region()
             self._status.show(line)
 
-    def _end_status(self, builder: TurnBuilder) -> None:
+    def _end_status(self, builder: TurnBuilder, text: str) -> None:
         """The text begins: fold the reasoning as in the end, or let the line become the text."""
-        if self._status is None and builder.seconds >= _STATUS_SECONDS:
-            self._status = _Region()
-        if self._status is None:
-            return
         reasoning, seconds = builder.growing.reasoning, builder.thought_seconds
-        if folded := answer_markdown("", reasoning, thought_seconds=seconds or None):
+        if folded := thoughts(reasoning, seconds or None, before=text):
+            self._status = self._status or _Region()  # also of a quick thought: it stays
             self._status.show(folded)
         else:
             self._tail, self._status = self._status, None

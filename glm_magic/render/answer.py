@@ -55,17 +55,28 @@ def answer_markdown(
         Markdown with a blank line between its parts; empty if all parts are.
     """
     shown = inert(in_order(text)[0]).strip("\n")
-    parts = []
-    if reasoning.strip():
-        # Front ends put no room below a folded line, but some above a heading, and styles do not
-        # survive everywhere.
-        room = "" if shown.startswith("#") else "<br>"
-        parts.append(f"{folded(_thought(thought_seconds), in_order(reasoning)[0])}{room}")
-    parts += [shown, footnotes(sources)]
+    parts = [thoughts(reasoning, thought_seconds, before=shown), shown, footnotes(sources)]
     parts += [f"> ⚠ *{note(plain(warning))}*" for warning in warnings if warning.strip()]
     if footer.strip():
         parts.append(f"<small>{note(plain(footer))}</small>")
     return "\n\n".join(part for part in parts if part.strip())
+
+
+def thoughts(reasoning: str, thought_seconds: float | None, *, before: str) -> str:
+    """The reasoning folded under one line; "" when there is none.
+
+    Args:
+        reasoning: The model's own words, untouched.
+        thought_seconds: How long it took, in seconds.
+        before: What follows it, or its first characters: they decide the room between the two,
+            so that an answer that grows stands where the finished one will.
+    """
+    if not reasoning.strip():
+        return ""
+    # Front ends put no room below a folded line, but some above a heading, and styles do not
+    # survive everywhere.
+    room = "" if before.startswith("#") else "<br>"
+    return f"{folded(_thought(thought_seconds), in_order(reasoning)[0])}{room}"
 
 
 def folded(line: str, markdown: str) -> str:

@@ -109,8 +109,8 @@ def test_what_is_being_read_stays_where_it_is(
     page.wait_until_idle()
     tops = [top for top, _ in page.page.evaluate("window.marks") if top is not None]
     assert len(tops) > 20
-    # A folded line above takes another room when all becomes one text: 37 pixels, once, at the end.
-    assert max(tops) - min(tops) <= (40 if reasoning else 3), sorted({round(top) for top in tops})
+    # Between the folded line and a heading an output has another margin than one text: 8 pixels.
+    assert max(tops) - min(tops) <= (10 if reasoning else 3), sorted({round(top) for top in tops})
 
 
 def test_the_answer_never_shrinks_by_much(page: Page, sandbox: Sandbox) -> None:
@@ -143,9 +143,10 @@ def test_the_reasoning_is_live(page: Page, sandbox: Sandbox) -> None:
     early = page.text(1)
     page.wait_for(lambda lab: "Thinking, 3 s" in lab.text(1))
     late = page.text(1)
-    assert "thought-3." in early
-    assert "thought-3." not in late
-    assert "thought-18." in late
+    # Of 60 thoughts a line holds a dozen: the newest come, and the oldest go.
+    shown = [[int(n) for n in re.findall(r"\bthought-(\d+)\.", text)] for text in (early, late)]
+    assert max(shown[1]) > max(shown[0])
+    assert min(shown[1]) > min(shown[0])
     page.wait_until_idle()
     assert "Thinking" not in page.text(1)
     assert page.page.locator(".jp-RenderedMarkdown summary").inner_text().startswith("Thought for")
