@@ -1,14 +1,13 @@
 """A conversation that only the panel has asked in is found again, though no output tells of it."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.conversation.notebook import Notebook
+from .conftest import Open
+from .notebook import Notebook
 
-PANEL = "%config GLM.provider = 'sandbox'\n%glm panel"
+PANEL = "%glm panel"
 ASK = (
     "panel = get_ipython()._glm_magic_panel.session; panel.handle({'kind': 'ask', 'prompt': 'hi'})"
 )
@@ -19,12 +18,12 @@ print([turn.text != "" for turn in workbench().shelf.current])
 
 
 @pytest.fixture
-def notebook(tmp_path: Path) -> Iterator[Notebook]:
+def notebook(open_notebook: Open) -> Notebook:
     """A notebook that was saved once, with a panel in it."""
-    with Notebook(tmp_path / "work" / "one.ipynb", tmp_path / "data") as opened:
-        opened.run("panel-cell", PANEL)
-        opened.save()
-        yield opened
+    opened = open_notebook()
+    opened.run("panel-cell", PANEL)
+    opened.save()
+    return opened
 
 
 def _asked(notebook: Notebook) -> None:

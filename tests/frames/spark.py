@@ -53,6 +53,16 @@ def spark_sessions(folder: Path) -> Iterator[dict[str, Any]]:
         finally:
             connect.stop()
             classic.stop()
+            _end_java()
+
+
+def _end_java() -> None:
+    """Ends Java itself: it outlives its sessions, and the next ones would have its environment."""
+    context = needed("pyspark").SparkContext
+    gateway, context._gateway, context._jvm = context._gateway, None, None
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
 
 
 def _free_port() -> int:

@@ -48,7 +48,7 @@ GUARDS = [
     Guard("no query in a URL", "origins.py", 'if "?" in url or "#" in url:', "if False:", _ORIGINS),
     Guard("loopback is only this machine", "origins.py", 'if host == "localhost":',
           'if host.startswith("localhost"):', _ORIGINS),
-    Guard("a redirect is refused", "api/responses.py", "if 300 <= response.status_code < 400:",
+    Guard("a redirect is refused", "api/responses.py", "if 300 <= status < 400:",
           "if False:", f"{_WIRE} -k redirect"),
     Guard("no proxy for this machine", "api/client.py", "trust_env=not local,", "trust_env=True,",
           f"{_WIRE} -k proxy"),
@@ -142,7 +142,7 @@ GUARDS = [
     # Tools.
     Guard("what was not offered does not run", "tools/inline_calls.py",
           "if match[1] not in offered:", "if False:", "tests/tools"),
-    Guard("nobody there is a no", "tools/calling.py", "if decision in _REFUSALS:", "if False:",
+    Guard("nobody there is a no", "tools/calling.py", "if not decision.runs:", "if False:",
           f"{_RUNS} -k unasked"),
     Guard("arguments are checked", "tools/declaring.py", "return self._check(given)",
           "return given", "tests/tools"),
