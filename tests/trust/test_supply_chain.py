@@ -14,9 +14,19 @@ from tests.hygiene.sources import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MOST_DEPENDENCIES = 9
-DATA = set(
-    [".py", ".md", ".json", ".js", ".css", ".ipynb", ".png", ".toml", ".typed", ".yaml", ".jsonl"]
-)
+DATA = {
+    ".css",
+    ".ipynb",
+    ".js",
+    ".json",
+    ".jsonl",
+    ".md",
+    ".png",
+    ".py",
+    ".toml",
+    ".typed",
+    ".yaml",
+}
 ENV = "glm_magic/hub/ready/litellm.env"  # an example, for who runs LiteLLM
 
 
