@@ -14,19 +14,8 @@ from tests.hygiene.sources import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MOST_DEPENDENCIES = 9
-DATA = {
-    ".css",
-    ".ipynb",
-    ".js",
-    ".json",
-    ".jsonl",
-    ".md",
-    ".png",
-    ".py",
-    ".toml",
-    ".typed",
-    ".yaml",
-}
+DATA = {f".{kind}" for kind in ("css", "ipynb", "js", "json", "jsonl", "md", "png", "py", "toml")}
+DATA |= {".typed", ".yaml"}
 ENV = "glm_magic/hub/ready/litellm.env"  # an example, for who runs LiteLLM
 
 
