@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CLOCKS := tests/api tests/chat tests/variables/test_hostile.py
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lab notebooks binder test soak test-all lint bench clean
+.PHONY: help demo demo-lab notebooks binder test soak test-all lint bench audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +20,8 @@ demo-lab: .venv/.made-lab ## The same in JupyterLab
 
 test: lint ## Style, types, layers and every test
 	@.ci/chromium
-	# Two at a time, because most tests wait for kernels and browsers; then those that look at clocks.
-	.venv-test/bin/python -m pytest -n 2 --dist loadfile $(addprefix --ignore=,$(CLOCKS))
+	# Three at a time, because most tests wait for kernels and browsers; then those that look at clocks.
+	.venv-test/bin/python -m pytest -n 3 --dist loadfile $(addprefix --ignore=,$(CLOCKS))
 	.venv-test/bin/python -m pytest $(CLOCKS)
 
 soak: .venv-test/.made ## Only the tests that take long or need a package index
@@ -48,8 +48,11 @@ binder: ## Choose the versions of the Binder image anew
 bench: .venv-test/.made ## Measure what the design promises
 	.venv-test/bin/python -m tests.benchmarks
 
+audit: ## List what an installation brings (an SBOM), and the known holes in it
+	@.ci/audit "$(PYTHON)" .venv-audit
+
 clean: ## Remove the environments and all that tools leave behind
-	rm -rf .venv .venv-test .venv-binder .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-test .venv-binder .venv-audit .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	rm -rf build dist screenshots *.egg-info
 	find glm_magic tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 

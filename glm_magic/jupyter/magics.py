@@ -54,7 +54,7 @@ class GLMMagics:
         self.settings = settings
         self.cells = Cells(shell)
         self.inserter = Inserter(self.host)
-        self.runner = Runner(self.host)
+        self.runner = Runner(self.host, self.inserter)
 
     @no_var_expand
     def ask_cell(self, line: str, cell: str) -> None:
@@ -145,13 +145,6 @@ class GLMMagics:
         if options.form == "json" or options.type_name:
             answer.value  # noqa: B018 - raises when it is not what was asked for
 
-    def _keep_cells(self) -> None:
-        """What the agent ran becomes a cell of the notebook, to be run again."""
-        source = "\n\n".join(one.strip("\n") for one in self.runner.sources)
-        said = self.inserter.offer(source)
-        if said:
-            sys.stdout.write("What ran stands in a cell below, to keep or to delete.\n")
-
     def question(
         self,
         options: argparse.Namespace,
@@ -211,5 +204,5 @@ class GLMMagics:
         try:
             return show(question, output, kept)
         finally:
-            if self.runner.sources:
-                self._keep_cells()
+            if said := self.inserter.end_steps():
+                sys.stdout.write(said + "\n")

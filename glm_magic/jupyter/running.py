@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ..tools.declaring import Outcome
     from .host import Host
+    from .inserting import Inserter
 
 _MOST_IMAGES = 4
 
@@ -23,40 +24,42 @@ class Runner:
 
     Args:
         host: The running shell and its front end.
+        inserter: Makes cells of the notebook of what runs.
 
     Attributes:
         shown: Shows each cell that ran once more, with its outputs: a final answer replaces all.
-        sources: What ran without an error since `begin`.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, inserter: Inserter) -> None:
         self.shown: list[Callable[[], None]] = []
-        self.sources: list[str] = []
         self._host = host
+        self._inserter = inserter
         self._shell: Any = host.shell
 
     def begin(self) -> None:
         """Another question begins."""
         self.shown = []
-        self.sources = []
+        self._inserter.begin_steps()
 
     def run(self, code: str, *, shown: bool = True) -> Outcome:
         """Run a cell; its outputs for the model, as text and pictures.
 
         Args:
             code: Python, or whatever a cell may hold.
-            shown: Whether it is shown here; else by who runs it.
+            shown: Whether it is shown here and becomes a cell below; else by who runs it.
 
         Raises:
             KeyboardInterrupt: The user stopped it.
         """
+        if shown:
+            self._inserter.add_step(code)
         captured, error = self._captured(code)
         if shown:
             self._show(code, captured, error)
+            if error is not None:
+                self._inserter.drop_step()
         if isinstance(error, KeyboardInterrupt):
             raise error
-        if shown and error is None:
-            self.sources.append(code)
         return outcome_of(captured, error)
 
     def _captured(self, code: str) -> tuple[Any, BaseException | None]:

@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
+
 from glm_magic.sandbox import Fault, Pause, Step
 from glm_magic.sandbox.steps import chunk_of, record_of
 from tests.lab import Lab, Server, document
@@ -120,3 +122,10 @@ class Notebook7(Server):
         given = [argument for argument in super()._command(port)[3:] if "LabApp" not in argument]
         expose = "--JupyterNotebookApp.expose_app_in_browser=True"
         return [sys.executable, "-m", "notebook", *given, expose]
+
+
+# Both are driven by the same pages; the second doubles the time.
+FRONT_ENDS = [
+    pytest.param(Server, id="lab"),
+    pytest.param(Notebook7, id="notebook7", marks=pytest.mark.soak),
+]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from glm_magic.sandbox import Sandbox
-from tests.browser.stage import Notebook7, Page, says
+from tests.browser.stage import FRONT_ENDS, Page, says
 from tests.canary import CANARY
 from tests.lab import Server
 
@@ -42,7 +42,7 @@ class Desk:
         self.sandbox.faults.extend(says(answer(code)) for code in codes)
 
 
-@pytest.fixture(scope="module", params=[Server, Notebook7], ids=["lab", "notebook7"])
+@pytest.fixture(scope="module", params=FRONT_ENDS)
 def desk(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A front end whose kernels ask a sandbox beside the test."""
     folder = tmp_path_factory.mktemp("front_end")

@@ -17,9 +17,8 @@ import pytest
 from glm_magic.render.cleaning import plain
 from glm_magic.sandbox import Sandbox
 from tests.browser.panel_page import BUSY, CELLS, PanelPage, environment
-from tests.browser.stage import Notebook7, Page, Witness, says
+from tests.browser.stage import FRONT_ENDS, Page, Witness, says
 from tests.canary import CANARY
-from tests.lab import Server
 from tests.render.attacks import ATTACKS, aimed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -79,7 +78,7 @@ def batched(texts: Iterable[str], size: int) -> Iterator[list[str]]:
         yield batch
 
 
-@pytest.fixture(scope="module", params=[Server, Notebook7], ids=["lab", "notebook7"])
+@pytest.fixture(scope="module", params=FRONT_ENDS)
 def seen(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """A panel in which all attacks streamed as one answer, then stood each by itself."""
     with ExitStack() as stack:

@@ -16,9 +16,8 @@ import pytest
 
 from glm_magic.render.cleaning import plain
 from glm_magic.sandbox import Sandbox
-from tests.browser.stage import Notebook7, Page, Witness, says
+from tests.browser.stage import FRONT_ENDS, Page, Witness, says
 from tests.canary import CANARY
-from tests.lab import Server
 from tests.render.attacks import ATTACKS, aimed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -122,7 +121,7 @@ def corpus(host: str) -> dict[str, str]:
     return {name: aimed(text, host) for name, text in ATTACKS.items() if len(text) < _LONGEST}
 
 
-@pytest.fixture(scope="module", params=[Server, Notebook7], ids=["lab", "notebook7"])
+@pytest.fixture(scope="module", params=FRONT_ENDS)
 def stage(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A front end in which everything was asked, reopened, and opened as a stranger's."""
     folder = tmp_path_factory.mktemp("front_end")

@@ -40,7 +40,11 @@ def test_the_python_is_one_that_the_project_supports() -> None:
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
 @pytest.mark.parametrize(
-    "script", ["binder/postBuild", ".ci/run", ".ci/chromium", ".ci/environment", ".ci/proxy"]
+    "script",
+    [
+        "binder/postBuild",
+        *(f".ci/{name}" for name in ["audit", "chromium", "environment", "proxy", "run"]),
+    ],
 )
 def test_scripts_can_be_run(script: str) -> None:
     """Each script is executable and bash understands it."""

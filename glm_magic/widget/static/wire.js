@@ -13,31 +13,6 @@ function makeWire(model, onSlow) {
   const waiting = new Map(); // what the kernel has not heard yet -> the timer of our patience
   let sent = 0, preferred = "control";
 
-  function kernel() {
-    return model.widget_manager?.kernel ?? null;
-  }
-
-  function overControl(content) {
-    const type = model.get("door");
-    const line = kernel();
-    if (!type || typeof line?.sendControlMessage !== "function") return false;
-    const header = {
-      msg_id: crypto.randomUUID?.() ?? `glm-${Date.now()}-${Math.random()}`,
-      msg_type: type,
-      session: line.clientId,
-      username: line.username ?? "",
-      date: new Date().toISOString(),
-      version: "5.3",
-    };
-    const message = { header, parent_header: {}, metadata: {}, content, channel: "control" };
-    try {
-      line.sendControlMessage(message, false, true);
-      return true;
-    } catch {
-      return false; // the line is down: the widget's own messages are kept until it is up again
-    }
-  }
-
   const overWidget = (content) => { model.send(content); };
 
   // Each command is told to be heard by its own number: that other events arrive says nothing of it.
@@ -55,7 +30,7 @@ function makeWire(model, onSlow) {
       let control = preferred === "control", patience = PATIENCE_MS;
       // Again and again, by turns: while a page opens, both ways may lose what they are given.
       function go() {
-        if (!control || !overControl(content)) overWidget(content);
+        if (!control || !throughDoor(model, content)) overWidget(content);
         waiting.set(content.id, setTimeout(() => {
           onSlow(true);
           control = !control;
@@ -66,8 +41,8 @@ function makeWire(model, onSlow) {
       go();
     },
     heard,
-    canInterrupt: () => typeof kernel()?.interrupt === "function",
-    interrupt: () => kernel().interrupt(),
+    canInterrupt: () => typeof kernelOf(model)?.interrupt === "function",
+    interrupt: () => kernelOf(model).interrupt(),
     close: () => waiting.forEach(clearTimeout),
   };
 }

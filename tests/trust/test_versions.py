@@ -1,0 +1,80 @@
+"""It works with the oldest and the newest of what it needs, each in an environment of its own."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.hygiene.sources import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+OLDEST = [re.sub(r">=([\d.]+).*", r"==\1", line) for line in PROJECT["dependencies"]]
+RIG = "hypothesis nbclient nbconvert pandas papermill pytest pytest-timeout trustme"
+TESTS = """
+tests/chat tests/jupyter tests/settings tests/store tests/api/test_answers.py
+tests/trust/test_environments.py tests/trust/test_run_all_twice.py
+tests/trust/test_nothing_runs_by_itself.py tests/trust/test_nothing_leaves_unseen.py
+"""
+SETS = {
+    "oldest": [*OLDEST, "ipykernel==6.29.*"],
+    "IPython 8, ipykernel 6": ["ipython==8.*", "ipykernel==6.*"],
+    "IPython 8, ipykernel 7": ["ipython==8.*", "ipykernel==7.*"],
+    "IPython 9, ipykernel 6": ["ipython==9.*", "ipykernel==6.*"],
+    "newest": ["ipython", "ipykernel"],
+}
+PYTHONS = ("python3.12", "python3.13", "python3.14")
+
+
+def _runs(python: str) -> bool:
+    """Whether it is there; a launcher that only says how to install it is none."""
+    found = shutil.which(python)
+    return found is not None and subprocess.run([found, "-c", ""], check=False).returncode == 0
+
+
+PAIRS = [(sys.executable, name) for name in SETS]
+PAIRS += [(python, "newest") for python in PYTHONS if _runs(python)]
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("python", "name"), PAIRS, ids=[f"{Path(python).name}-{name}" for python, name in PAIRS]
+)
+def test_other_versions_work(python: str, name: str, tmp_path: Path) -> None:
+    """Cells, settings, the store, and three promises, with other versions of what they stand on."""
+    subprocess.run([python, "-m", "venv", tmp_path], check=True)
+    inside = tmp_path / "bin" / "python"
+    install = [
+        inside,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        *SETS[name],
+        *RIG.split(),
+        "--editable",
+        ROOT,
+    ]
+    subprocess.run(install, check=True)
+    # Other versions have other warnings.
+    command = [
+        inside,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "default",
+        *TESTS.split(),
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-5000:]
