@@ -23,15 +23,25 @@ def merged(deltas: list[Delta]) -> list[Delta]:
 
 
 def _plain(delta: Delta) -> bool:
+    """Whether it only adds text; all else is told by itself."""
     return not (
         delta.tool_calls
         or delta.finish_reason
         or delta.usage
+        or delta.sources
         or delta.notice
         or delta.warning
+        or delta.step
         or delta.ended
+        or delta.recorded
     )
 
 
 def _same_side(one: Delta, other: Delta) -> bool:
+    if (one.model, one.response_id, one.provider) != (
+        other.model,
+        other.response_id,
+        other.provider,
+    ):
+        return False
     return not (one.reasoning and other.text) and not (one.text and other.reasoning)
