@@ -126,6 +126,10 @@ class Journal:
             finally:
                 self._release()
 
+    def __del__(self) -> None:
+        """Give the file back when nobody holds the journal: a process may open few at once."""
+        self._release()
+
     def _write(self) -> None:
         if not self._waiting.lines:
             return

@@ -20,6 +20,8 @@ from glm_magic.store.lines import parse
 
 from .disk import Event, event, files_below, journal_of
 
+OPEN_FILES = Path("/proc/self/fd")
+
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)
 def umask(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -110,6 +112,15 @@ def test_sync_waits_for_the_disk_and_the_folders(tmp_path: Path) -> None:
         assert fsync.call_count == 3
         journal.append(event(3), sync=True)
         assert fsync.call_count == 4
+
+
+@pytest.mark.skipif(not OPEN_FILES.exists(), reason="Only Linux lists them there.")
+def test_a_journal_that_nobody_holds_is_closed(tmp_path: Path) -> None:
+    """A kernel may go through any number of conversations; few files are open at once."""
+    before = len(list(OPEN_FILES.iterdir()))
+    for number in range(20):
+        Journal(tmp_path, str(number)).append(event(number))
+    assert len(list(OPEN_FILES.iterdir())) == before
 
 
 @pytest.mark.parametrize(
