@@ -11,15 +11,21 @@ if TYPE_CHECKING:
 
 def merged(deltas: list[Delta]) -> list[Delta]:
     """One burst as few deltas: neighbours that only add text, or only reasoning, become one."""
-    fewer: list[Delta] = []
+    groups: list[list[Delta]] = []
+    open_ = False  # whether the last group takes more
     for delta in deltas:
-        last = fewer[-1] if fewer else None
-        if last is not None and _plain(last) and _plain(delta) and _same_side(last, delta):
-            text, reasoning = last.text + delta.text, last.reasoning + delta.reasoning
-            fewer[-1] = replace(last, text=text, reasoning=reasoning)
+        plain = _plain(delta)
+        if open_ and plain and _same_side(groups[-1][-1], delta):
+            groups[-1].append(delta)
         else:
-            fewer.append(delta)
-    return fewer
+            groups.append([delta])
+        open_ = plain
+    return [group[0] if len(group) == 1 else _joined(group) for group in groups]
+
+
+def _joined(group: list[Delta]) -> Delta:
+    text, reasoning = ("".join(one.text for one in group), "".join(one.reasoning for one in group))
+    return replace(group[0], text=text, reasoning=reasoning)
 
 
 def _plain(delta: Delta) -> bool:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DONE = "[DONE]"
 MAX_DOCUMENT_BYTES = 32 * 2**20
 _BLANK = re.compile(r"\s*")
+_JSON = json.JSONDecoder()
+_MOST_WORDS = 64  # that are remembered; some hosts give each record an id of its own
 
 
 class AnswerDecoder:
@@ -50,6 +52,7 @@ class AnswerDecoder:
         self._content = Content()
         self._text = Outlet(key)
         self._thought = Outlet(key)
+        self._words: dict[str, str] = {}
         self._calls = CallPieces(key, self._word)
         self._bad_records = 0
 
@@ -129,14 +132,14 @@ class AnswerDecoder:
         A broken record is counted and passed over (github.com/zai-org/GLM-5/issues/66). None
         stands for `[DONE]`.
         """
-        decoder, at = json.JSONDecoder(), _after_blank(data, 0)
+        at = _after_blank(data, 0)
         while at < len(data):
             if data.startswith(DONE, at):
                 yield None
                 return
             chunk: Any = None
             try:
-                chunk, at = decoder.raw_decode(data, at)
+                chunk, at = _JSON.raw_decode(data, at)
             except (ValueError, RecursionError):
                 following = data.find("data:", at + 1)
                 at = len(data) if following < 0 else following
@@ -174,8 +177,14 @@ class AnswerDecoder:
         return tuple(one for one in told if one.link or one.title)
 
     def _word(self, value: object) -> str:
-        """A short text that comes whole."""
-        return redact(joined_halves(_string(value)), self._key)
+        """A short text that comes whole, and mostly the same in every record."""
+        if not isinstance(value, str) or not value:
+            return ""
+        if value not in self._words:
+            if len(self._words) == _MOST_WORDS:
+                self._words.clear()
+            self._words[value] = redact(joined_halves(value), self._key)
+        return self._words[value]
 
 
 def _error_chunk(data: str) -> list[dict[str, Any]]:

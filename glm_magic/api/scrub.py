@@ -68,6 +68,8 @@ class Content:
             self._opening = False
             if bare.startswith(THINK):
                 self._thinking, text = True, bare.removeprefix(THINK)
+        if "<" not in text:  # all marks begin with it
+            return ("", text) if self._thinking else (text, "")
         if not final:
             text, self._held = _cut(text, max(_beginning(text, mark) for mark in _MARKS))
         return self._split(text)

@@ -1,6 +1,6 @@
 """An answer that grows in a notebook: few messages, bytes in proportion to the answer.
 
-Finished blocks are left as outputs of their own and only the tail is repainted, at most ten times
+Finished blocks are left as outputs of their own and only the tail is repainted, at most eight times
 a second: repainting the whole text each time was measured to freeze JupyterLab for a minute on
 200 kB. At the end everything is replaced by one output that needs no kernel.
 """
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from ..chat.messages import Message
     from ..chat.turns import TurnBuilder
 
-REPAINT_SECONDS = 0.1
+REPAINT_SECONDS = 0.125
 _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
-_PAGE_SHARE = 0.08  # of the page's time may go into painting a tail; the rest is the reader's
+_PAGE_SHARE = 0.04  # of the page's time may go into painting a tail; the rest is the reader's
 _LONGEST_PAUSE_SECONDS = 3.0
 
 
@@ -68,7 +68,7 @@ class NotebookOutput:
         self._calls: _Region | None = None
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
-        """Show a delta, at once when it is the first text, else within a tenth of a second."""
+        """Show a delta, at once when it is the first text, else soon."""
         if delta.step is not None:
             if self._dirty:  # the last words of the round
                 self._paint(time.monotonic())

@@ -144,6 +144,10 @@ function render({ model, el }) {
   for (const hand of ["wheel", "touchmove", "pointerdown"]) {
     log.addEventListener(hand, () => { touched = performance.now(); }, { passive: true });
   }
+  // A busy page scrolls late: what the hand wants holds at once.
+  log.addEventListener("wheel", (event) => {
+    if (event.deltaY < 0 && log.scrollTop > 0) following = false;
+  }, { passive: true });
   log.addEventListener("scroll", () => {
     if (performance.now() - touched > 500) return;
     following = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
@@ -156,7 +160,7 @@ function render({ model, el }) {
     scrolling = true; // once a frame: asking for a height makes the page reckon all of them
     requestAnimationFrame(() => {
       scrolling = false;
-      log.scrollTop = log.scrollHeight;
+      if (following) log.scrollTop = log.scrollHeight;
     });
   }
 
