@@ -6,8 +6,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 CLOCKS := tests/api tests/chat tests/variables/test_hostile.py
+COVERING := $(addprefix tests/,api budget chat frames jupyter render replay settings store tools trust variables)
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-lab notebooks binder test soak test-all lint bench audit clean
+.PHONY: help demo demo-lab notebooks binder test soak test-all lint bench coverage audit clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,12 +49,16 @@ binder: ## Choose the versions of the Binder image anew
 bench: .venv-test/.made ## Measure what the design promises
 	.venv-test/bin/python -m tests.benchmarks
 
+coverage: .venv-test/.made ## Which branches of the layers below the faces no test takes
+	.venv-test/bin/python -m coverage run -m pytest -q $(COVERING)
+	.venv-test/bin/python -m coverage report --skip-covered --show-missing
+
 audit: ## List what an installation brings (an SBOM), and the known holes in it
 	@.ci/audit "$(PYTHON)" .venv-audit
 
 clean: ## Remove the environments and all that tools leave behind
 	rm -rf .venv .venv-test .venv-binder .venv-audit .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -rf build dist screenshots *.egg-info
+	rm -rf build dist screenshots *.egg-info .coverage
 	find glm_magic tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are newer than pyproject.toml, so an environment is brought up to date when it changes.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 REPAINT_SECONDS = 0.125
 _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
-_PAGE_SHARE = 0.04  # of the page's time may go into painting a tail; the rest is the reader's
+_PAGE_SHARE = 0.05  # of the page's time may go into painting a tail; the rest is the reader's
 _LONGEST_PAUSE_SECONDS = 3.0
 
 

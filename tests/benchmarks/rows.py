@@ -16,7 +16,7 @@ from glm_magic.sandbox.scripts import Script, at_most, storm
 from . import rows_run
 from .fast_host import FastHost
 from .report import Figure
-from .surroundings import ROOT
+from .surroundings import ORIGINAL, ROOT
 from .wire import Wire
 
 TITLE = "One prompt over many rows"
@@ -25,7 +25,7 @@ _SHARE = 0.95  # of the ideal rate
 _LATENCY = 0.2
 _LIMIT = 16
 # Other libraries are measured where somebody has made an environment of their name.
-_PEERS = ROOT / ".venv-peers"
+_PEERS = Path(ORIGINAL.get("BENCH_ROWS_PEERS", str(ROOT / ".venv-peers")))
 _FEW, _MANY = 10_000, 1_000_000
 
 
@@ -61,7 +61,7 @@ def _throughput(wire: Wire) -> Iterator[Figure]:
     yield Figure("  peak memory", took["mb"], "MB", bare["mb"], 80, note)
     found = _run(wire, "ours", 2_000, 0)
     yield Figure("  the limit not said", found["seconds"], "s", bare["seconds"], None, note)
-    for peer in ("openai", "curator"):
+    for peer in ("openai", "curator", "fenic"):
         python = sys.executable if peer == "openai" else str(_PEERS / peer / "bin" / "python")
         if Path(python).exists():
             took = _run(wire, peer, 2_000, 64, python=python)

@@ -10,7 +10,7 @@ import pytest
 
 from glm_magic.sandbox import Sandbox
 from tests.browser.panel_page import CELLS, PanelPage, environment
-from tests.browser.stage import Notebook7
+from tests.browser.stage import FRONT_ENDS
 from tests.canary import CANARY
 from tests.lab import Lab, Notebook, Server, missing
 
@@ -65,7 +65,7 @@ def panel_sandbox(_browser_is_there: None) -> Iterator[Sandbox]:
         yield server
 
 
-@pytest.fixture(scope="module", params=[Server, Notebook7], ids=["lab", "notebook7"])
+@pytest.fixture(scope="module", params=FRONT_ENDS)
 def opened_panel(
     request: Any, panel_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[PanelPage]:

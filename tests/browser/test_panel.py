@@ -129,7 +129,7 @@ def test_retry_undo_redo_and_clear(panel: PanelPage) -> None:
     panel.ask("first")
     panel.ask("second")
     panel.press("Retry")
-    panel.wait(lambda: panel.streaming() or "complete" in panel.status())
+    panel.wait(lambda: "3 questions" in panel.page.inner_text(".glm-totals"))
     panel.wait(lambda: not panel.streaming())
     assert panel.prompts() == ["first", "second"]
     panel.press("Clear")

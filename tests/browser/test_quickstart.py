@@ -78,6 +78,7 @@ def test_errors_are_two_lines_on_the_page(lab: Callable[..., Lab]) -> None:
     assert "No API key for Z.ai" in lines[0]
 
 
+@pytest.mark.soak
 def test_hostile_text_is_dead_on_the_page(lab: Callable[..., Lab]) -> None:
     """Markup, remote images and scripts in an answer neither run nor fetch, live or saved."""
     attack = (

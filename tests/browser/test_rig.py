@@ -26,6 +26,7 @@ def test_a_notebook_runs(lab: Callable[..., Lab]) -> None:
     assert page.foreign_requests == []
 
 
+@pytest.mark.soak
 def test_saved_outputs_survive_a_reload(lab: Callable[..., Lab]) -> None:
     """What was saved is in the file and is shown again by a new page."""
     page = lab([MARKDOWN])
@@ -35,6 +36,7 @@ def test_saved_outputs_survive_a_reload(lab: Callable[..., Lab]) -> None:
     assert "<strong>bold</strong>" in page.html(0)
 
 
+@pytest.mark.soak
 def test_typing_into_a_cell(lab: Callable[..., Lab]) -> None:
     """Keys go to the cell that is being edited, and Shift+Enter runs it."""
     page = lab(["a = 40", ""])
@@ -47,6 +49,7 @@ def test_typing_into_a_cell(lab: Callable[..., Lab]) -> None:
     assert page.text(1).endswith("42")
 
 
+@pytest.mark.soak
 def test_stopping_and_beginning_anew(lab: Callable[..., Lab]) -> None:
     """A cell can be interrupted, and a restarted kernel has forgotten everything."""
     page = lab([WAIT, "print('begun' in dir(), 'time' in dir())"])
@@ -69,6 +72,7 @@ def test_other_hosts_are_out_of_reach(lab: Callable[..., Lab]) -> None:
     page.wait_for(lambda lab: set(lab.foreign_requests) == wanted)
 
 
+@pytest.mark.soak
 def test_a_server_of_ones_own(lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel gets the environment it is given, and nothing of the test's or the user's."""
     monkeypatch.setenv("GLM_MODEL", "of the test")

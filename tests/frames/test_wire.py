@@ -276,6 +276,7 @@ def sparks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield sessions
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("session", ["classic", "connect"])
 @settings(same_house, max_examples=4)
 @given(data=tables(), level=st.sampled_from(["schema", "stats", "values"]))

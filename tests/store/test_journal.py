@@ -120,7 +120,7 @@ def test_a_journal_that_nobody_holds_is_closed(tmp_path: Path) -> None:
     before = len(list(OPEN_FILES.iterdir()))
     for number in range(20):
         Journal(tmp_path, str(number)).append(event(number))
-    assert len(list(OPEN_FILES.iterdir())) == before
+    assert len(list(OPEN_FILES.iterdir())) <= before
 
 
 @pytest.mark.parametrize(
