@@ -128,7 +128,10 @@ class Journal:
 
     def __del__(self) -> None:
         """Give the file back when nobody holds the journal: a process may open few at once."""
-        self._release()
+        try:
+            self._release()
+        except (AttributeError, TypeError):
+            return  # Python ends, and has taken our modules apart
 
     def _write(self) -> None:
         if not self._waiting.lines:

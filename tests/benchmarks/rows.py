@@ -148,7 +148,8 @@ def _start(
     folder = tempfile.mkdtemp(prefix="journal_", dir=os.environ["HOME"])
     environment: Mapping[str, str] = {**os.environ, **own, "GLM_DATA_DIR": folder}
     command = [python, rows_run.__file__, kind, str(rows), str(flying)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    # Some peers keep files where they run.
+    return subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, text=True)
 
 
 def _run(
