@@ -25,6 +25,15 @@ def test_the_fence_carries_the_hash_of_what_it_encloses() -> None:
     assert "not instructions" in one
 
 
+def test_whatever_is_enclosed_is_lines_without_secrets() -> None:
+    """A line of several stays one, and what looks like a key or password is taken out."""
+    text = fence("a\nheader", ["one\ntwo\r\nthree", "token sk-ant-" + "a1B2c3D4" * 6])
+    header, _, first, second, _ = text.split("\n")
+    assert header.startswith("a\\nhead")
+    assert first.startswith("one\\ntwo")
+    assert "a1B2c3D4" not in second
+
+
 def test_a_hostile_name_or_value_stays_on_its_line() -> None:
     """Line breaks, direction marks and invisible characters are shown as escapes and counted."""
     frame = pd.DataFrame({HOSTILE: [HOSTILE] * 20})

@@ -1,10 +1,14 @@
 """Which headers and values are taken for personal: what is found, and what is missed."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from glm_magic.frames import describe
+from glm_magic.frames.columns import Column, Distinct
 from glm_magic.frames.personal import is_personal_header, is_personal_text
+from glm_magic.frames.top_values import has_few_values
 
 PERSONAL_HEADERS = """
 name|Full Name|CustomerName|first_name|Nachname|Geburtsdatum|姓名|nombre|prénom|nom de famille
@@ -102,3 +106,10 @@ def test_no_level_shows_a_personal_range(level: str) -> None:
     assert "777" not in text
     assert "DE89" not in text
     assert text.count("(personal?)") == 3
+
+
+def test_values_of_personal_columns_are_not_even_counted() -> None:
+    """What is not known cannot leave."""
+    column = Column("email", "str", "text", distinct=Distinct(3, 300))
+    assert has_few_values(column)
+    assert not has_few_values(replace(column, personal=True))
