@@ -28,6 +28,7 @@ test: lint ## Style, types, layers and every test
 soak: .venv-test/.made ## Only the tests that take long or need a package index
 	@.ci/chromium
 	@.ci/proxy .venv-test/proxy
+	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[ray]"
 	.venv-test/bin/python -m pytest -m soak
 
 test-all: test soak ## All tests

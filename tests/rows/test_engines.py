@@ -181,9 +181,9 @@ def test_what_engines_do_not_do_is_told(account: Sandbox, cluster: Any) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_ray_answers_where_the_data_is(account: Sandbox, surroundings: dict[str, str]) -> None:
-    """The same with Ray Data, which is no part of the usual test environment."""
-    ray = pytest.importorskip("ray")
-    pytest.importorskip("ray.data")
+    """The same with Ray Data."""
+    ray = needed("ray")
+    needed("ray.data")
     with quietly():
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
         try:
