@@ -5,16 +5,16 @@ pandas, are always there.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.interpreters import newer_pythons
+
 # As a user may have them: the oldest pandas that we promise, and what pip would choose today.
 PANDAS = {"oldest": "pandas==2.2.*", "newest": "pandas>=3"}
-PYTHONS = ("python3.12", "python3.13", "python3.14")
 NEEDED = """
 polars pyarrow narwhals geopandas palmerpenguins scikit-learn vega_datasets hypothesis pytest
 pytest-timeout httpx ipython ipywidgets nbformat platformdirs tenacity tornado
@@ -23,15 +23,8 @@ TESTS = ("test_golden.py", "test_levels.py", "test_usefulness.py")
 HERE = Path(__file__).parent
 
 
-def _runs(python: str) -> bool:
-    """Whether this Python is there; a launcher that only says how to install it is none."""
-    found = shutil.which(python)
-    done = subprocess.run([found, "-c", ""], capture_output=True, check=False) if found else None
-    return done is not None and not done.returncode
-
-
 PAIRS = [(sys.executable, "oldest"), (sys.executable, "newest")]
-PAIRS += [(python, "newest") for python in PYTHONS if _runs(python)]
+PAIRS += [(python, "newest") for python in newer_pythons()]
 
 
 @pytest.mark.soak

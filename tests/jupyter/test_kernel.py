@@ -219,7 +219,8 @@ def test_forked_processes_ask_on_their_own(kernel: Kernel) -> None:
 
 
 FORKS = """
-import glm_magic, os
+import glm_magic, os, warnings
+warnings.simplefilter("ignore")  # of Python 3.12, about forks of processes with threads
 glm_magic.ask("sandbox: echo", once=True)
 pipes = []
 for number in range(4):

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.hygiene.sources import ROOT
+from tests.interpreters import newer_pythons
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OLDEST = [re.sub(r">=([\d.]+).*", r"==\1", line) for line in PROJECT["dependencies"]]
@@ -27,17 +27,10 @@ SETS = {
     "IPython 9, ipykernel 6": ["ipython==9.*", "ipykernel==6.*"],
     "newest": ["ipython", "ipykernel"],
 }
-PYTHONS = ("python3.12", "python3.13", "python3.14")
-
-
-def _runs(python: str) -> bool:
-    """Whether it is there; a launcher that only says how to install it is none."""
-    found = shutil.which(python)
-    return found is not None and subprocess.run([found, "-c", ""], check=False).returncode == 0
 
 
 PAIRS = [(sys.executable, name) for name in SETS]
-PAIRS += [(python, "newest") for python in PYTHONS if _runs(python)]
+PAIRS += [(python, "newest") for python in newer_pythons()]
 
 
 @pytest.mark.soak
