@@ -123,7 +123,10 @@ class Inserter:
         Its answer comes while the cell runs, if the page reaches the kernel then.
         """
         if self._placer is None and self._host.front_end == "lab":
-            from ..widget.placing import Placer
+            try:
+                from ..widget.placing import Placer
+            except ImportError:
+                return  # without widgets the page is not asked
 
             shell: Any = self._host.shell
             self._placer = Placer(getattr(shell, "kernel", None))

@@ -1,5 +1,6 @@
 """What an agent runs becomes cells below the asking one, as the page is told."""
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -117,3 +118,13 @@ def test_one_answer_after_an_agent(inserter: Inserter, page: Page) -> None:
     run(inserter, "a", "b", "c")
     assert "has the new code" in inserter.offer("x")
     assert page.cells == ["x"]
+
+
+def test_without_widgets(
+    inserter: Inserter, page: Page, offered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they are not installed the cells run all the same, and come as one."""
+    monkeypatch.setattr(inserter, "_placer", None)
+    monkeypatch.setitem(sys.modules, "glm_magic.widget.placing", None)
+    assert "a cell below" in run(inserter, "a", "b")
+    assert (page.cells, offered) == ([], ["a\n\nb"])
