@@ -4,14 +4,12 @@ A Python that is not installed is passed over; the one that runs the tests, and 
 pandas, are always there.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.interpreters import newer_pythons
+from tests.interpreters import check, newer_pythons
 
 # As a user may have them: the oldest pandas that we promise, and what pip would choose today.
 PANDAS = {"oldest": "pandas==2.2.*", "newest": "pandas>=3"}
@@ -19,8 +17,7 @@ NEEDED = """
 polars pyarrow narwhals geopandas palmerpenguins scikit-learn vega_datasets hypothesis pytest
 pytest-timeout httpx ipython ipywidgets nbformat platformdirs tenacity tornado
 """
-TESTS = ("test_golden.py", "test_levels.py", "test_usefulness.py")
-HERE = Path(__file__).parent
+TESTS = "tests/frames/test_golden.py tests/frames/test_levels.py tests/frames/test_usefulness.py"
 
 
 PAIRS = [(sys.executable, "oldest"), (sys.executable, "newest")]
@@ -34,16 +31,4 @@ PAIRS += [(python, "newest") for python in newer_pythons()]
 )
 def test_other_versions_write_the_same(python: str, pandas: str, tmp_path: Path) -> None:
     """Under another Python and another pandas each description is the stored one, to the byte."""
-    subprocess.run([python, "-m", "venv", tmp_path], check=True)
-    inside = tmp_path / "bin" / "python"
-    install = [inside, "-m", "pip", "install", "--quiet", PANDAS[pandas], *NEEDED.split()]
-    subprocess.run(install, check=True)
-    root = HERE.parent.parent
-    # Other versions have other warnings; the text is what counts here.
-    tests = [str(HERE / name) for name in TESTS]
-    command = [inside, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "default", *tests]
-    done = subprocess.run(
-        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-5000:]
+    check(python, tmp_path, [[PANDAS[pandas], *NEEDED.split()]], TESTS)
