@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 
 from glm_magic.frames.arrow import ArrowTable
 from glm_magic.frames.failures import attempt
-from glm_magic.frames.pieces import MOST_COUNTED, merge_answers, merge_counts
+from glm_magic.frames.pieces import MOST_COUNTED, merge_answers
 from glm_magic.frames.sketches import HASHES, Sketch, merge_spreads, positions
 from glm_magic.frames.sources import Ask
 
@@ -78,12 +78,6 @@ class Dataset:
             return {ask.key: self._dataset.count_rows() for ask in asks}
         return merge_answers(asks, (_answers(piece, asks) for piece in self._pieces(names)))
 
-    def frequent(self, names: Sequence[str]) -> dict[str, Counts]:
-        """See `Source.frequent`."""
-        if not names:
-            return {}
-        return merge_counts(names, (_counts(piece, names) for piece in self._pieces(names)))
-
     def spread(self, wants: Mapping[str, bool]) -> Mapping[str, Spread]:
         """See `Source.spread`."""
         names = list(wants)
@@ -113,20 +107,17 @@ def _answers(piece: ArrowTable, asks: Sequence[Ask]) -> dict[str, Any]:
         for ask in asks
         if ask.figure in _COUNTED
     }
-    found = piece.answers([*asks, *means.values()])
+    plain = [ask for ask in asks if ask.figure != "frequent"]
+    found = piece.answers([*plain, *means.values()])
     answers = {key: nw.to_py_scalar(value) for key, value in found.items()}
     for key, count in means.items():
         answers[key] = (answers[key], answers[count.key] or 0)
+    for ask in asks:
+        if ask.figure == "frequent":
+            counts = attempt(partial(_all_counts, piece, ask.name))
+            if counts is not None:
+                answers[ask.key] = counts if len(counts) <= MOST_COUNTED else None
     return answers
-
-
-def _counts(piece: ArrowTable, names: Sequence[str]) -> dict[str, Counts | None]:
-    found = {name: attempt(lambda name=name: _all_counts(piece, name)) for name in names}  # type: ignore[misc]
-    return {
-        name: counts if len(counts) <= MOST_COUNTED else None
-        for name, counts in found.items()
-        if counts is not None
-    }
 
 
 def _all_counts(piece: ArrowTable, name: str) -> Counts:

@@ -1,8 +1,9 @@
-"""Column records, computed where the data lives, in three steps.
+"""Column records, computed where the data lives.
 
 The probe (the first 10,000 rows) says what is worth asking; one aggregate query answers it for all
-columns; only columns with few distinct values are grouped, one query each. Never exact distinct
-counts, never the minimum or maximum of text: they are slow, and they are values.
+columns; only columns with few distinct values are grouped, one query each. A table in pieces is
+read once for all of it. Never exact distinct counts, never the minimum or maximum of text: they
+are slow, and they are values.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from glm_magic.frames.columns import Kind
     from glm_magic.frames.opening import Opened
-    from glm_magic.frames.sources import Figure, Source
+    from glm_magic.frames.sources import Counts, Figure, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,16 @@ def measure(
     if level != "schema" and wanted:
         step("reading the first rows")
         _probe(table)
-    step("counting and measuring")
-    rows = _aggregate(table, with_ranges=level != "schema")
+    few = [i for i in wanted if has_few_values(found[i])] if level == "values" else []
+    values = f", and the values of {plural(len(few), 'column')}" if few else ""
+    step(f"counting and measuring{values}")
+    rows, counts = _aggregate(table, few, with_ranges=level != "schema")
     if level != "schema":
         for i in wanted:
             found[i] = with_geometry(found[i], opened.source, names[i])
             found[i] = with_span(found[i], opened.source, names[i])
-    if level == "values" and rows:
-        few = [i for i in wanted if has_few_values(found[i])]
-        if few:
-            step(f"counting the values of {plural(len(few), 'column')}")
-        counts = opened.source.frequent([names[i] for i in few])
-        for i in few:
-            found[i] = with_top_values(found[i], counts.get(names[i]), rows)
+    for i in few if rows else ():
+        found[i] = with_top_values(found[i], counts.get(i), rows)
     if quantiles and level != "schema" and rows:
         step("finding quartiles and distinct values")
         _spread(table)
@@ -177,15 +175,28 @@ def _kind_of_objects(column: Column) -> Kind:
     return "boolean" if first == "bool" else "number"
 
 
-def _aggregate(table: _Asked, *, with_ranges: bool) -> int:
-    """Fill in missing shares, ranges and means; returns the number of rows."""
+def _aggregate(
+    table: _Asked, few: Sequence[int], *, with_ranges: bool
+) -> tuple[int, dict[int, Counts]]:
+    """Fill in missing shares, ranges and means.
+
+    Args:
+        table: The table.
+        few: Positions of the columns whose values are counted: in the same go, because a table in
+            pieces is read only once then.
+        with_ranges: Whether ranges and means are wanted.
+
+    Returns:
+        The number of rows, and the frequent values by position.
+    """
     found, source = table.found, table.source
     # Object columns may fail at any value: each is asked alone, so the one query stands.
     careful = [i for i in table.wanted if found[i].types and not source.isolates]
     shared = [i for i in table.wanted if i not in careful and not found[i].problem]
     asks = [ask for i in shared for ask in _asks(table, i, with_ranges)]
-    together = attempt(lambda: source.answers([Ask("rows", "rows"), *asks]))
-    answers = together or source.answers([Ask("rows", "rows")])
+    least = [Ask("rows", "rows"), *(Ask(f"often{i}", "frequent", table.names[i]) for i in few)]
+    together = attempt(lambda: source.answers([*least, *asks]))
+    answers = together or attempt(lambda: source.answers(least)) or source.answers(least[:1])
     rows = int(answers["rows"])
     for i in table.wanted:
         if together is None or f"missing{i}" not in together:
@@ -195,7 +206,7 @@ def _aggregate(table: _Asked, *, with_ranges: bool) -> int:
     finite = attempt(lambda: source.answers([ask for i in odd for ask in _finite_asks(table, i)]))
     for i in odd if finite else ():
         found[i] = _finite(found[i], i, rows, finite or {})
-    return rows
+    return rows, {i: answers[f"often{i}"] for i in few if f"often{i}" in answers}
 
 
 def _asks(table: _Asked, i: int, with_ranges: bool) -> list[Ask]:
@@ -210,8 +221,12 @@ def _asks(table: _Asked, i: int, with_ranges: bool) -> list[Ask]:
 
 def _ask_alone(table: _Asked, i: int, with_ranges: bool) -> dict[str, Any]:
     """The answers for one column, as many as can be had."""
+    asks = _asks(table, i, with_ranges)
+    together = attempt(lambda: table.source.answers(asks))
+    if together is not None:
+        return together
     answers: dict[str, Any] = {}
-    for ask in _asks(table, i, with_ranges):
+    for ask in asks:
         try:
             answers |= table.source.answers([ask])
         except BaseException as error:

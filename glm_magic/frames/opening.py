@@ -17,6 +17,7 @@ from glm_magic.frames.columns import UNNAMED
 from glm_magic.frames.datasets import Dataset
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, type_name, visible
 from glm_magic.frames.failures import quiet, raise_if_no_failure
+from glm_magic.frames.pandas_table import PandasTable
 from glm_magic.frames.partitions import Partitions
 from glm_magic.frames.sources import Table
 from glm_magic.frames.spark import SparkTable
@@ -116,7 +117,7 @@ def _with_index(frame: Any, names: list[object], labels: tuple[str, ...]) -> Ope
         for level in range(len(levels)):
             view.insert(level, f"level {level}", index.get_level_values(level))
     shown = (*map(_level_label, levels), *labels)
-    return Opened(Table(nw.from_native(view)), shown, _remarks(names, labels), len(levels))
+    return Opened(PandasTable(nw.from_native(view)), shown, _remarks(names, labels), len(levels))
 
 
 def _open_polars(value: Any, owner: Owner) -> Opened:

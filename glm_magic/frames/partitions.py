@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
-from glm_magic.frames.pieces import MOST_COUNTED, merge_answers, merge_counts
+from glm_magic.frames.pieces import MOST_COUNTED, merge_answers
 from glm_magic.frames.sketches import HASHES, POINTS, merge_spreads
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from narwhals.stable.v2.dtypes import DType
 
-    from glm_magic.frames.sources import Ask, Counts
+    from glm_magic.frames.sources import Ask
     from glm_magic.frames.spread import Spread
 
 
@@ -77,14 +77,7 @@ class Partitions:
         """See `Source.answers`."""
         names = list(dict.fromkeys(ask.name for ask in asks if ask.name))
         plain = [(ask.key, ask.figure, ask.name) for ask in asks]
-        return merge_answers(asks, self._each(names, answer_of_partition, plain))
-
-    def frequent(self, names: Sequence[str]) -> dict[str, Counts]:
-        """See `Source.frequent`."""
-        if not names:
-            return {}
-        pieces = self._each(names, counts_of_partition, MOST_COUNTED)
-        return merge_counts(names, pieces)
+        return merge_answers(asks, self._each(names, answer_of_partition, (plain, MOST_COUNTED)))
 
     def spread(self, wants: Mapping[str, bool]) -> Mapping[str, Spread]:
         """See `Source.spread`."""
@@ -122,8 +115,14 @@ def self_contained(function: Callable[..., Any]) -> Callable[..., Any]:
     return own
 
 
-def answer_of_partition(part: Any, asks: list[tuple[str, str, str]]) -> dict[str, Any]:
-    """The answers of one pandas frame; questions that fail have none. Needs nothing but pandas."""
+def answer_of_partition(part: Any, asked: tuple[list[tuple[str, str, str]], int]) -> dict[str, Any]:
+    """The answers of one pandas frame; questions that fail have none. Needs nothing but pandas.
+
+    Args:
+        part: The frame.
+        asked: Key, figure and name of each question; how many distinct values are counted.
+    """
+    asks, most = asked
     infinity = float("inf")
     answers: dict[str, Any] = {}
     for key, figure, name in asks:
@@ -145,6 +144,11 @@ def answer_of_partition(part: Any, asks: list[tuple[str, str, str]]) -> dict[str
                 answers[key] = len(cells)
             elif figure.endswith("mean"):
                 answers[key] = (cells.mean() if len(cells) else None, len(cells))
+            elif figure == "frequent":
+                counts = cells.value_counts(sort=False)
+                counts = counts[counts > 0]  # a category may be unused
+                pairs = zip(counts.index.tolist(), counts.tolist(), strict=True)
+                answers[key] = list(pairs) if len(counts) <= most else None
             else:
                 value = None
                 if len(cells):
@@ -153,20 +157,6 @@ def answer_of_partition(part: Any, asks: list[tuple[str, str, str]]) -> dict[str
         except Exception:  # noqa: S112 - one column that fails never hides the rest
             continue
     return answers
-
-
-def counts_of_partition(part: Any, most: int) -> dict[str, Any]:
-    """All values with their counts by column, or None for more than `most` values."""
-    found: dict[str, Any] = {}
-    for name in part.columns:
-        try:
-            counts = part[name].value_counts(sort=False)
-            counts = counts[counts > 0]  # a category may be unused
-            pairs = zip(counts.index.tolist(), counts.tolist(), strict=True)
-            found[name] = list(pairs) if len(counts) <= most else None
-        except Exception:  # noqa: S112 - one column that fails never hides the rest
-            continue
-    return found
 
 
 def sketch_of_partition(part: Any, sizes: tuple[dict[str, bool], int, int]) -> dict[str, Any]:

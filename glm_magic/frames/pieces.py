@@ -21,7 +21,8 @@ def merge_answers(asks: Sequence[Ask], pieces: Iterable[Mapping[str, Any]]) -> d
 
     Args:
         asks: The questions.
-        pieces: The answers of each piece; for a mean the pair of mean and count.
+        pieces: The answers of each piece; for a mean the pair of mean and count, for frequent
+            values all values with their counts, or None for more than can be counted.
     """
     merged: dict[str, Any] = {}
     failed: set[str] = set()
@@ -31,36 +32,29 @@ def merge_answers(asks: Sequence[Ask], pieces: Iterable[Mapping[str, Any]]) -> d
                 failed.add(ask.key)
             elif ask.key not in failed:
                 value = answers[ask.key]
-                known = merged.get(ask.key)
-                merged[ask.key] = _merger(ask.figure)(known, value) if ask.key in merged else value
-    means = {ask.key for ask in asks if _is_mean(ask.figure)} & merged.keys()
-    merged |= {key: merged[key][0] for key in means}
-    return {key: value for key, value in merged.items() if key not in failed}
+                if ask.figure == "frequent":
+                    merged[ask.key] = _counted(merged.get(ask.key, Counter()), value)
+                elif ask.key in merged:
+                    merged[ask.key] = _merger(ask.figure)(merged[ask.key], value)
+                else:
+                    merged[ask.key] = value
+    whole = {ask.key: _whole(ask.figure, merged[ask.key]) for ask in asks if ask.key in merged}
+    return {key: value for key, value in whole.items() if key not in failed}
 
 
-def merge_counts(
-    names: Sequence[str], pieces: Iterable[Mapping[str, Sequence[tuple[Any, int]] | None]]
-) -> dict[str, Counts]:
-    """The frequent values of the whole table; a column that failed in one piece is left out.
+def _whole(figure: str, value: Any) -> Any:
+    if figure == "frequent":
+        return _listed(value)
+    return value[0] if _is_mean(figure) else value
 
-    Args:
-        names: The columns.
-        pieces: All values of each piece with their counts; None for more than can be counted.
-    """
-    totals: dict[str, Counter[Any] | None] = {name: Counter() for name in names}
-    for piece in pieces:
-        for name in list(totals):
-            total = totals[name]
-            if name not in piece:
-                del totals[name]
-            elif total is not None:
-                counts = piece[name]
-                if counts is not None:
-                    for value, count in counts:
-                        total[value] += count
-                if counts is None or len(total) > MOST_COUNTED:
-                    totals[name] = None
-    return {name: _listed(total) for name, total in totals.items()}
+
+def _counted(total: Counter[Any] | None, counts: Counts | None) -> Counter[Any] | None:
+    """The total with the counts of one more piece; None for more than can be counted."""
+    if total is None or counts is None:
+        return None
+    for value, count in counts:
+        total[value] += count
+    return total if len(total) <= MOST_COUNTED else None
 
 
 def _listed(total: Counter[Any] | None) -> Counts:

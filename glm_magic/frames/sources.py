@@ -7,6 +7,7 @@ comes in pieces each piece, and puts the answers together.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 import narwhals.stable.v2 as nw
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
 Frame: TypeAlias = nw.DataFrame[Any] | nw.LazyFrame[Any]
 Counts: TypeAlias = list[tuple[Any, int]]
 
-# What can be asked about a column; "rows" is about the table.
+# What can be asked about a column; "rows" is about the table. To "frequent" the answer is `Counts`:
+# the values seen often with their counts, in no order, without missing ones, and at most two more
+# than can be listed; when they cannot be counted there is no answer.
 Figure: TypeAlias = Literal[
-    "rows", "missing", "present", "low", "high", "mean",
+    "rows", "missing", "present", "low", "high", "mean", "frequent",
     "finite", "infinite", "finite_low", "finite_high", "finite_mean",
 ]  # fmt: skip
 
@@ -74,12 +77,6 @@ class Source(Protocol):
 
     def answers(self, asks: Sequence[Ask]) -> dict[str, Any]:
         """The answers by key."""
-
-    def frequent(self, names: Sequence[str]) -> dict[str, Counts]:
-        """Values seen often with their counts, by column, in no order; failing columns left out.
-
-        Missing values are not counted; at most two more than can be listed are given.
-        """
 
     def spread(self, wants: Mapping[str, bool]) -> Mapping[str, Spread]:
         """Quartiles and distinct counts; of each column, whether it has an order."""
@@ -136,16 +133,13 @@ class Table:
 
     def answers(self, asks: Sequence[Ask]) -> dict[str, Any]:
         """See `Source.answers`."""
-        names = list(dict.fromkeys(ask.name for ask in asks if ask.name))
-        query = list(map(_expression, asks))
-        result = collect_aggregate(self.frame, names, lambda frame: frame.select(*query))
-        # Not `row(0)`: pandas makes floats of the integers beside them.
-        return dict(zip(result.columns, result.rows()[0], strict=True))
-
-    def frequent(self, names: Sequence[str]) -> dict[str, Counts]:
-        """See `Source.frequent`."""
-        found = {name: attempt(lambda name=name: self._frequent(name)) for name in names}  # type: ignore[misc]
-        return {name: counts for name, counts in found.items() if counts is not None}
+        found = self._aggregate([ask for ask in asks if ask.figure != "frequent"])
+        for ask in asks:
+            if ask.figure == "frequent":
+                counts = attempt(partial(self._frequent, ask.name))
+                if counts is not None:
+                    found[ask.key] = counts
+        return found
 
     def spread(self, wants: Mapping[str, bool]) -> Mapping[str, Spread]:
         """See `Source.spread`."""
@@ -159,6 +153,15 @@ class Table:
             return cells.filter(nw.col("value").is_in(values)).unique()
 
         return collect_aggregate(self.frame, [name], held).shape[0]
+
+    def _aggregate(self, asks: Sequence[Ask]) -> dict[str, Any]:
+        if not asks:
+            return {}
+        names = list(dict.fromkeys(ask.name for ask in asks if ask.name))
+        query = list(map(_expression, asks))
+        result = collect_aggregate(self.frame, names, lambda frame: frame.select(*query))
+        # Not `row(0)`: pandas makes floats of the integers beside them.
+        return dict(zip(result.columns, result.rows()[0], strict=True))
 
     def _frequent(self, name: str) -> Counts:
         often = collect_aggregate(self.frame, [name], lambda frame: _often(frame, name))

@@ -14,7 +14,7 @@ from glm_magic.frames.sources import Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from glm_magic.frames.sources import Ask, Counts
+    from glm_magic.frames.sources import Ask
     from glm_magic.frames.spread import Spread
 
 Result = TypeVar("Result")
@@ -43,10 +43,6 @@ class SparkTable(Table):
     def answers(self, asks: Sequence[Ask]) -> dict[str, Any]:
         """See `Source.answers`."""
         return self._run(lambda: super(SparkTable, self).answers(asks))
-
-    def frequent(self, names: Sequence[str]) -> dict[str, Counts]:
-        """See `Source.frequent`."""
-        return self._run(lambda: super(SparkTable, self).frequent(names))
 
     def spread(self, wants: Mapping[str, bool]) -> Mapping[str, Spread]:
         """See `Source.spread`."""

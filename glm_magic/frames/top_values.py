@@ -1,4 +1,4 @@
-"""Step three: the frequent values of a column with few distinct values."""
+"""The frequent values of a column with few distinct values."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ from polars.lazyframe.in_process import InProcessQuery
 
 from glm_magic.errors import FrameError
 from glm_magic.frames import describe, is_frame
+from glm_magic.frames.datasets import Dataset
+from glm_magic.frames.measure import measure, read_schema
+from glm_magic.frames.opening import Opened
 from glm_magic.frames.partitions import (
     answer_of_partition,
-    counts_of_partition,
     held_by_partition,
     self_contained,
     sketch_of_partition,
@@ -173,12 +176,13 @@ def test_dask_workers_need_nothing_of_ours(tmp_path: Path) -> None:
     """What is sent to a worker is understood where this package is not installed."""
     cloudpickle = pytest.importorskip("cloudpickle")
     part = pd.DataFrame({"a": [1.0, 2.0, None], "b": ["x", "x", "y"]})
-    asks = [("low", "low", "a"), ("missing", "missing", "a"), ("mean", "mean", "a")]
+    asks = [(figure, figure, "a") for figure in ("low", "missing", "mean", "frequent")]
+    answers = {"low": 1, "missing": 1, "mean": (1.5, 2), "frequent": [(1, 1), (2, 1)]}
     sent = [
         (self_contained(function), argument, expected)
         for function, argument, expected in (
-            (answer_of_partition, asks, {"low": 1, "missing": 1, "mean": (1.5, 2)}),
-            (counts_of_partition, 10, {"a": [(1, 1), (2, 1)], "b": [("x", 2), ("y", 1)]}),
+            (answer_of_partition, (asks, 2), answers),
+            (answer_of_partition, (asks, 1), {**answers, "frequent": None}),
             (sketch_of_partition, ({"a": True}, 10, 0), {"a": ([1, 2], 2, [])}),
             (held_by_partition, [1.0, 5.0], {"held": {1}}),
         )
@@ -197,6 +201,41 @@ def test_dask_workers_need_nothing_of_ours(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert done.stdout.strip() == "[True, True, True, True] False"
+
+
+class Watched:
+    """A dataset that tells which columns are scanned."""
+
+    def __init__(self, dataset: ds.Dataset) -> None:
+        self._dataset, self.schema = dataset, dataset.schema
+        self.scans: list[list[str]] = []
+
+    def scanner(self, columns: list[str], **options: Any) -> Any:
+        """See `pyarrow.dataset.Dataset.scanner`."""
+        self.scans.append(columns)
+        return self._dataset.scanner(columns=columns, **options)
+
+
+def test_a_dataset_is_read_once() -> None:
+    """After its head: ranges, means and the frequent values come of one and the same scan."""
+    table = pa.table({"number": [1.5, 2.5] * 50, "word": ["north", "south"] * 50})
+    watched = Watched(ds.dataset(table))
+    opened = Opened(Dataset(watched), ("number", "word"))
+    found = measure(opened, read_schema(opened), [0, 1], "values")
+    assert [column.mean for column in found.columns] == [2.0, None]
+    assert [top.value for top in found.columns[1].top] == ["north", "south"]
+    assert watched.scans == [["number", "word"]] * 2
+
+
+def test_objects_are_answered_as_by_pandas() -> None:
+    """An object column, missing cells of every sort in it, has the range that pandas finds."""
+    days = [date(2024, 5, n % 28 + 1) for n in range(100)]
+    for gap in (None, float("nan"), pd.NaT, pd.NA):
+        line = describe(pd.DataFrame({"day": [*days, gap]}, dtype=object), "p").text
+        assert "2024-05-01..2024-05-28" in line
+        assert "1% missing" in line
+    empty = pd.DataFrame({"day": [None, None]}, dtype=object)
+    assert "100% missing" in describe(empty, "p").text
 
 
 def test_a_probe_that_misleads_tells_nothing_wrong() -> None:
