@@ -6,12 +6,19 @@ import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import AnswerError
-from .render.answer import CodeBlock, answer_markdown, answer_plain, code_blocks, fenced
+from .render.answer import (
+    CodeBlock,
+    answer_end,
+    answer_markdown,
+    answer_plain,
+    code_blocks,
+    fenced,
+)
 from .render.steps import steps_markdown, steps_plain
 from .store.metadata import output_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .chat.attachments import Attachment
     from .chat.messages import Source, Usage
@@ -143,13 +150,21 @@ class Answer:
     def markdown(self) -> str:
         """The answer as it is shown: inert, with its reasoning folded and its footer."""
         parts = self._parts()
-        form = self.turn.options.get("form")
-        if self.turn.options.get("schema"):
-            form = "json"
-        if form in ("json", "text") and not self.blocks:
-            parts["text"] = fenced(self.turn.text, form)
+        if self._form:
+            parts["text"] = fenced(self.turn.text, self._form)
         shown = [steps_markdown(self.turn.steps), answer_markdown(**parts)]
         return "\n\n".join(filter(None, shown))
+
+    @property
+    def _form(self) -> str:
+        """The language of a text that is shown as one block of code; "" for Markdown."""
+        form = "json" if self.turn.options.get("schema") else self.turn.options.get("form")
+        return form if form in ("json", "text") and not self.blocks else ""
+
+    def is_shown_as(self, came: str) -> bool:
+        """Whether nothing but this text, as Markdown, is shown between thoughts and footer."""
+        same = self.turn.text.lstrip("\r\n") == came
+        return same and not self.turn.steps and not self._form
 
     def plain(self) -> str:
         """The answer for a terminal: plain text with its footer."""
@@ -174,15 +189,37 @@ class Answer:
             brief: Say only the footer as plain text, where Markdown is what will be shown: the
                 whole text twice would double the notebook.
         """
-        plain = self.footer if brief else self.plain()
-        return {"text/markdown": self.markdown(), "text/plain": plain}
+        return self._bundle(self.markdown(), brief)
 
     def metadata(self) -> dict[str, Any]:
         """What the metadata of the output says of the turn, under "glm_magic"."""
+        return self._metadata(self.markdown(), ())
+
+    def ending(
+        self, begun: Sequence[str], rest: str, *, brief: bool = False
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """MIME bundle and metadata of the last of several outputs that show the answer together.
+
+        Args:
+            begun: The Markdown of the outputs before it.
+            rest: The Markdown of the text that is not in them, inert.
+            brief: As for `bundle`.
+        """
+        parts = self._parts()
+        below = {name: parts[name] for name in ("footer", "warnings", "sources")}
+        markdown = answer_end(rest, **below)
+        return self._bundle(markdown, brief), self._metadata(markdown, begun)
+
+    def _bundle(self, markdown: str, brief: bool) -> dict[str, str]:
+        plain = self.footer if brief else self.plain()
+        return {"text/markdown": markdown, "text/plain": plain}
+
+    def _metadata(self, markdown: str, begun: Sequence[str]) -> dict[str, Any]:
         record = output_metadata(
             self.turn,
             self.conversation,
-            shown=self.markdown(),
+            shown=markdown,
+            begun=begun,
             embed_context=self._embed_context,
         )
         return {"glm_magic": record}

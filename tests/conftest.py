@@ -2,6 +2,7 @@
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from glm_magic.keys import APIKey
 
@@ -12,6 +13,8 @@ pytest_plugins = ["tests.isolation", "tests.leaks"]
 # The same examples on every run and every machine: a failure can be repeated by anybody.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("same")
+# It would mix in constants of the modules that happen to be loaded: of the tests that ran before.
+providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 Finished blocks are left as outputs of their own and only the tail is repainted, at most eight times
 a second: repainting the whole text each time was measured to freeze JupyterLab for a minute on
-200 kB. At the end everything is replaced by one output that needs no kernel.
+200 kB. At the end everything is replaced by one output that needs no kernel; but where the page
+would be busy for long to show it all once more, the blocks stay, and the tail becomes the last one.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from ..render.headings import Levels, in_order
 from ..render.inert import inert
 from ..render.status import status_line
 from ..render.steps import steps_markdown
+from ..store.metadata import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ..answer import Answer
     from ..chat.deltas import Delta
@@ -34,6 +36,7 @@ _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
 _PAGE_SHARE = 0.05  # of the page's time may go into painting a tail; the rest is the reader's
 _LONGEST_PAUSE_SECONDS = 3.0
+_LONGEST_MERGE_SECONDS = 0.4
 
 
 class LiveOutput(Protocol):
@@ -59,10 +62,12 @@ class NotebookOutput:
         self._markdown = markdown
         self._splitter = BlockSplitter()
         self._above: Levels = ()
+        self._came: list[str] = []  # the text of the finished blocks
+        self._begun: list[_Region] = []  # where it stands, and the thoughts above it
         self._status: _Region | None = None
         self._tail: _Region | None = None
         self._notice = ""
-        self._next_paint = 0.0
+        self._next_paint = self._next_commit = 0.0
         self._dirty = False
         self._steps: list[Message] = []  # of this round
         self._calls: _Region | None = None
@@ -86,6 +91,8 @@ class NotebookOutput:
             self._paint(now)
         elif self._dirty and now >= self._next_paint:
             self._paint(now)
+        elif self._splitter.has_finished and now >= self._next_commit:
+            self._commit(now)  # to wait for the tail's turn would make one large block of many
         elif self._tail is None and now >= self._next_paint:
             self._paint_status(builder)
             self._next_paint = now + _STATUS_SECONDS
@@ -104,20 +111,29 @@ class NotebookOutput:
         region.show(steps_markdown([first, *self._steps[1:]]))
 
     def _paint(self, now: float) -> None:
-        finished, tail = self._splitter.take()
-        messages = bool(finished) + bool(tail)
-        size_bytes = len(tail) + sum(map(len, finished))
-        if finished:
-            block, self._above = in_order("".join(finished), self._above)
-            self._region().show(inert(block))
-            self._tail = _Region()
+        """Show all that has come."""
+        committed, tail = self._commit(now)
         shown = inert(in_order(tail, self._above)[0])
         if tail:
             self._region().show(shown)
         # A commit is a message of its own, and a long or costly tail is repainted less often.
         slow = min(seconds_to_show(shown) / _PAGE_SHARE, _LONGEST_PAUSE_SECONDS)
-        pause = max(REPAINT_SECONDS * messages, size_bytes / _BYTES_PER_SECOND, slow)
+        messages = bool(committed) + bool(tail)
+        full = (committed + len(tail)) / _BYTES_PER_SECOND
+        pause = max(REPAINT_SECONDS * messages, full, slow)
         self._next_paint, self._dirty = now + pause, False
+
+    def _commit(self, now: float) -> tuple[int, str]:
+        """Show the finished blocks, once and for all; how much that was, and the tail."""
+        finished, tail = self._splitter.take()
+        if finished:
+            self._came += finished
+            block, self._above = in_order("".join(finished), self._above)
+            self._region().show(inert(block))
+            self._begun.append(self._region())
+            self._tail = _Region()
+        self._next_commit = now + REPAINT_SECONDS
+        return sum(map(len, finished)), tail
 
     def _region(self) -> _Region:
         self._tail = self._tail or _Region()
@@ -135,16 +151,34 @@ class NotebookOutput:
         if folded := thoughts(reasoning, seconds or None, before=text):
             self._status = self._status or _Region()  # also of a quick thought: it stays
             self._status.show(folded)
+            self._begun.append(self._status)
         else:
             self._tail, self._status = self._status, None
 
     def close(self, answer: Answer) -> None:
         """Replace everything by the one final output, which carries its turn."""
+        rest = "".join(self._splitter.finish())
+        begun = [region.markdown for region in self._begun]
+        shown = inert(in_order(rest, self._above)[0])
+        if self._stays(answer, rest) and _take_long([*begun, shown]):
+            self._region().show_bundle(*answer.ending(begun, shown, brief=True))
+            return
         if self._status or self._tail or self._calls:
             clear_output(wait=True)
         for show in self._shown:
             show()
         display(answer.bundle(brief=self._markdown), raw=True, metadata=answer.metadata())
+
+    def _stays(self, answer: Answer, rest: str) -> bool:
+        """Whether what has come may be left as it is."""
+        if not (self._came and self._markdown) or self._shown:
+            return False
+        return answer.is_shown_as("".join(self._came) + rest)
+
+
+def _take_long(shown: Iterable[str]) -> bool:
+    """Whether a page would be busy for long to show these again."""
+    return sum(map(seconds_to_show, shown)) > _LONGEST_MERGE_SECONDS
 
 
 class InlineOutput:
@@ -177,12 +211,17 @@ class _Region:
 
     def __init__(self) -> None:
         self._handle: DisplayHandle | None = None
-        self._shown: Any = None
+        self._shown: dict[str, str] = {}
+
+    @property
+    def markdown(self) -> str:
+        """What is shown."""
+        return self._shown["text/markdown"] if self._shown else ""
 
     def show(self, markdown: str) -> None:
         # One word of plain text: the whole text twice would double the bytes, and a console that
         # cannot show Markdown gets the final output.
-        self.show_bundle({"text/markdown": markdown, "text/plain": "…"}, {})
+        self.show_bundle({"text/markdown": markdown, "text/plain": "…"}, MARK)
 
     def show_bundle(self, bundle: dict[str, str], metadata: dict[str, Any]) -> None:
         if bundle == self._shown:

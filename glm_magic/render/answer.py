@@ -55,7 +55,19 @@ def answer_markdown(
         Markdown with a blank line between its parts; empty if all parts are.
     """
     shown = inert(in_order(text)[0]).strip("\n")
-    parts = [thoughts(reasoning, thought_seconds, before=shown), shown, footnotes(sources)]
+    folded_thoughts = thoughts(reasoning, thought_seconds, before=shown)
+    ended = answer_end(shown, footer=footer, warnings=warnings, sources=sources)
+    return "\n\n".join(filter(None, (folded_thoughts, ended)))
+
+
+def answer_end(
+    shown: str, *, footer: str = "", warnings: Sequence[str] = (), sources: Sequence[Source] = ()
+) -> str:
+    """The last words of an answer, inert already, and what stands below them.
+
+    Arguments as for `answer_markdown`.
+    """
+    parts = [shown.strip("\n"), footnotes(sources)]
     parts += [f"> ⚠ *{note(plain(warning))}*" for warning in warnings if warning.strip()]
     if footer.strip():
         parts.append(f"<small>{note(plain(footer))}</small>")

@@ -8,7 +8,8 @@ from .cleaning import plain
 from .lines import Kind, LineReader
 
 _FIRST_LIMIT = 2_000  # characters the tail may grow to before a block is committed
-_GROWTH = 1.07  # per commit: a longer answer gets longer blocks
+_GROWTH = 1.12  # per commit: a longer answer gets longer blocks
+_LAST_LIMIT = 12_000  # so that showing one block never takes long
 _FORMULA = 40  # characters that one weighs: formulas are what makes painting a tail slow
 _MOST_COMMITS = 40  # JupyterLab shows 50 outputs of a cell, then hides the rest
 _LONGEST_MATH = 8_000  # characters; an opening without an end must not stop all cutting
@@ -52,6 +53,11 @@ class BlockSplitter:
             begun = "".join(self._line) if self._after_blank else ""
             if begun and "\x1b" not in begun:  # the rest of an escape may still come
                 self._try_to_cut(plain(begun), whole=False)
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether a block is finished that was not taken."""
+        return bool(self._finished)
 
     def take(self) -> tuple[list[str], str]:
         """The blocks finished since the last call, and the tail."""
@@ -101,7 +107,7 @@ class BlockSplitter:
             self._finished.append("".join(self._pending))
             self._pending, self._length = [], 0
             self._commits += 1
-            self._limit *= _GROWTH
+            self._limit = min(self._limit * _GROWTH, _LAST_LIMIT)
 
     def _follow_math(self, text: str) -> None:
         """Whether a display formula is open after this line of prose."""

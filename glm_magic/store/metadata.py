@@ -20,10 +20,12 @@ shows it. What it holds:
     request_digest, earlier_digest, earlier_turns, earlier_names, left_out, warnings, tool_calls,
     sources
     context, images   what went along itself; only when the user embeds it
+    pieces            how many outputs before this one show the beginning of the answer
 
 Entries with nothing in them are left out. Readers pass over names they do not know; a change that
 old readers must not miss raises the schema. Displays of ours that carry no turn (tables, an answer
-shown again, the panel) hold the schema alone, so that they are known as ours.
+shown again, the panel, the beginning of an answer in pieces) hold the schema alone, so that they
+are known as ours.
 """
 
 from __future__ import annotations
@@ -35,9 +37,12 @@ from typing import TYPE_CHECKING, Any
 from ..chat.records import answered, asked
 from ..chat.turns import NOT_FINISHED
 from .checking import turn_of
+from .notebook_json import entry, shown_of
 from .packing import packed, unpacked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from ..chat.records import Record
     from ..chat.turns import Turn
 
@@ -57,7 +62,12 @@ _MAX_NAME_CHARACTERS = 200
 
 
 def output_metadata(
-    turn: Turn, conversation: str = "", *, shown: str = "", embed_context: bool = False
+    turn: Turn,
+    conversation: str = "",
+    *,
+    shown: str = "",
+    begun: Sequence[str] = (),
+    embed_context: bool = False,
 ) -> Record:
     """What the output's metadata says of the turn, under "glm_magic".
 
@@ -66,6 +76,7 @@ def output_metadata(
         conversation: The id of its conversation; "" for none.
         shown: The `text/markdown` of the same output, exactly. With it the answer costs a few
             bytes instead of half its length; without it the metadata stands alone.
+        begun: The Markdown of each output before it that shows the beginning of the answer.
         embed_context: Whether what was attached goes along, so that sharing the notebook shares
             the frame summaries, rows and images too.
     """
@@ -74,6 +85,8 @@ def output_metadata(
     if turn.steps:
         told["steps_json"] = _steps_json(told.pop("steps"), embed_context=embed_context)
     told |= {"schema": SCHEMA, "conversation": conversation, "status": turn.status}
+    told |= {"pieces": len(begun)} if begun else {}
+    shown = "".join((*begun, shown))
     record: Record = {}
     for name in (*_ORDER, *(one for one in told if one not in _ORDER)):
         if told.get(name) in ("", None, []) or (name in _EMBEDDED and not embed_context):
@@ -93,7 +106,7 @@ def turn_from_metadata(record: object, shown: str = "") -> Turn | None:
 
     Args:
         record: The value under "glm_magic", from anywhere.
-        shown: The `text/markdown` of the same output.
+        shown: The `text/markdown` of the same output, behind that of its pieces.
 
     Returns:
         None for anything that is not a turn in schema 1, or too large, or damaged.
@@ -112,6 +125,27 @@ def turn_from_metadata(record: object, shown: str = "") -> Turn | None:
         return turn_of(told)
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
+
+
+def turns_of(outputs: Iterable[Any]) -> Iterator[tuple[int, Record, Turn]]:
+    """The turns in the outputs of a cell, each with its output's position and metadata.
+
+    Args:
+        outputs: As they lie in a notebook's file, from anywhere.
+    """
+    begun: list[str] = []  # of what is ours and no turn: there may be other outputs in between
+    for position, output in enumerate(outputs):
+        record = entry(output, "metadata").get(NAMESPACE)
+        if not isinstance(record, dict):
+            continue
+        shown = shown_of(output)
+        pieces = record.get("pieces")
+        before = begun[-pieces:] if type(pieces) is int and pieces > 0 else ()
+        turn = turn_from_metadata(record, "".join((*before, shown)))
+        if turn is None:
+            begun.append(shown)
+        else:
+            yield position, record, turn
 
 
 def _steps_json(steps: list[Record], *, embed_context: bool) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..chat.order import base_cell
 from .location import is_nameless
-from .metadata import NAMESPACE, conversation_of, turn_from_metadata
-from .notebook_json import cells_of, entry, outputs_of, parse, shown_of
+from .metadata import conversation_of, turns_of
+from .notebook_json import cells_of, outputs_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,11 +110,7 @@ def _found(document: dict[str, Any]) -> Iterator[tuple[Turn, str, str]]:
     """Each turn with the id of the cell it lies in and its conversation."""
     left = _LIMIT_CHARACTERS
     for cell in cells_of(document):
-        for output in outputs_of(cell):
-            record = entry(output, "metadata").get(NAMESPACE)
-            turn = turn_from_metadata(record, shown_of(output)) if record else None
-            if turn is None:
-                continue
+        for _, record, turn in turns_of(outputs_of(cell)):
             left -= len(turn.text) + len(turn.reasoning) + len(turn.user.content)
             if left < 0:
                 return

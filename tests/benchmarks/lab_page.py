@@ -8,7 +8,7 @@ from typing import Any, Self
 from glm_magic.sandbox import Fault, Step
 from glm_magic.sandbox.steps import chunk_of, record_of
 from glm_magic.sandbox.wire import dumps
-from glm_magic.store.metadata import turn_from_metadata
+from glm_magic.store.metadata import turns_of
 from tests.lab import Lab, Server, document
 
 PATIENCE_SECONDS = 90
@@ -162,7 +162,8 @@ class Reader(Lab):
     def _lost(self, length: int) -> float:
         """How many characters of the answer the notebook does not hold."""
         outputs = self.outputs(1)
-        final = outputs[-1] if outputs else {}
-        record = final.get("metadata", {}).get("glm_magic")
-        turn = turn_from_metadata(record, final["data"]["text/markdown"]) if record else None
-        return float(length - len(turn.text)) if turn else 0.0
+        turns = list(turns_of(outputs))
+        if turns:
+            return float(length - len(turns[-1][2].text))
+        ours = any("glm_magic" in output.get("metadata", {}) for output in outputs)
+        return float(length) if ours else 0.0

@@ -105,5 +105,6 @@ def test_code_blocks(text: str, expected: list[tuple[str, str]]) -> None:
 def test_code_blocks_are_the_parsers(text: str) -> None:
     """For text without HTML, a CommonMark parser finds the same code in the same order."""
     text = "".join(c for c in text if c.isprintable() or c == "\n").replace("<", "")
+    text = text.rstrip(" ")  # the parser drops a last line of spaces in a fence that is not closed
     found = [t.content.removesuffix("\n") for t in parse(text) if t.type == "fence"]
     assert [block.source for block in code_blocks(text)] == found

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 from glm_magic.answer import Answer
 from glm_magic.chat.messages import Message
 from glm_magic.chat.turns import Turn
-from glm_magic.store.metadata import conversation_of, output_metadata, turn_from_metadata
+from glm_magic.store.metadata import (
+    conversation_of,
+    output_metadata,
+    turn_from_metadata,
+    turns_of,
+)
 
 from .notebook_samples import SUMMARY, long_answer, turn, turns, without_context
 
@@ -87,6 +92,30 @@ def test_an_answer_like_what_is_shown_costs_little() -> None:
     one = turn(text=text)
     record = output_metadata(one, shown=Answer(one).markdown())
     assert len(record["answer_delta"]) < 4_000
+
+
+@given(st.lists(st.sampled_from(["piece", "ours", "theirs"]), max_size=8), st.integers(1, 9000))
+def test_an_answer_in_pieces_comes_back(between: list[str], size: int) -> None:
+    """Its beginning stands in outputs before the last, others of the cell may lie among them."""
+    text = long_answer(2000)
+    one, at, outputs, begun = without_context(turn(text=text)), 0, [], []
+    for kind in between:
+        cut = text[at : at + size] if kind == "piece" else "**Other words**"
+        at += size if kind == "piece" else 0
+        begun += [cut] if kind == "piece" else []
+        mark = {} if kind == "theirs" else {"glm_magic": {"schema": 1}}
+        data = {"text/markdown": cut.splitlines(keepends=True)}
+        if kind != "ours" or not begun:  # a display of ours comes before the answer begins
+            outputs.append({"output_type": "display_data", "data": data, "metadata": mark})
+    bundle, metadata = Answer(one, "c").ending(begun, text[at:])
+    last = {"output_type": "display_data", "data": bundle, "metadata": through_json(metadata)}
+    ((position, record, back),) = turns_of([*outputs, last])
+    assert (position, record["pieces"] if begun else None, back) == (
+        len(outputs), len(begun) or None, one,
+    )  # fmt: skip
+    if begun and "answer_delta" in record:
+        changed = [*outputs[:-1], last] if outputs[-1]["metadata"] else [last]
+        assert list(turns_of(changed)) == []
 
 
 def test_half_surrogate_pairs_come_back() -> None:

@@ -1,0 +1,105 @@
+"""A long answer full of formulas stays in the pieces that it came in; the file knows it whole."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from glm_magic.sandbox import Fault, Sandbox, Step
+from glm_magic.sandbox.steps import chunk_of, record_of
+from glm_magic.store.notebook_file import read_notebook
+from tests.benchmarks.long_texts import long_text
+from tests.kernel import Kernel, Ran
+
+TEXT = long_text("dense mathematics", 16_000)
+ASK = "%%glm{}\nsandbox: rate 2000"
+
+
+def said(text: str, thought: str = "") -> Fault:
+    """An answer with exactly these words."""
+
+    def edit(steps: list[Step]) -> list[Step]:
+        first, last = chunk_of(steps[0]), chunk_of(steps[-2])
+        last["choices"][0]["delta"] = {"role": "assistant", "content": ""}
+        deltas: list[dict[str, str]] = [{"reasoning_content": thought}] if thought else []
+        deltas += [{"content": text[at : at + 8]} for at in range(0, len(text), 8)]
+        chunks = [{**first, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+        return [*map(record_of, chunks), record_of(last), steps[-1]]
+
+    return Fault.edit(edit)
+
+
+def notebook(ran: Ran, folder: Path) -> Path:
+    """What a front end saves of a run."""
+    v4: Any = nbformat.v4
+    cell = v4.new_code_cell(ASK.format(""), id="cell-1")
+    cell.outputs = [
+        v4.new_output("display_data", one["data"], metadata=one["metadata"]) for one in ran.outputs
+    ]
+    document = v4.new_notebook(cells=[cell])
+    nbformat.validate(document)  # type: ignore[no-untyped-call]
+    nbformat.write(document, folder / "n.ipynb")  # type: ignore[no-untyped-call]
+    return folder / "n.ipynb"
+
+
+@pytest.mark.parametrize("thought", ["", "Let $n$ be large."])
+def test_what_is_dear_is_not_shown_twice(
+    thought: str, kernel: Kernel, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its blocks are left, the last one gets footer and turn; the file alone gives it back."""
+    sandbox.faults.append(said(TEXT, thought))
+    ran = kernel.run(ASK.format(""), cell="cell-1")
+    assert ran.status == "ok", ran.error
+    assert "clear_output" not in ran.kinds()
+    assert 1 < len(ran.outputs) <= 42
+    records = [one["metadata"]["glm_magic"] for one in ran.outputs]
+    assert records[:-1] == [{"schema": 1}] * (len(records) - 1)
+    shown = [one["data"]["text/markdown"] for one in ran.outputs]
+    assert shown[0].startswith("<details>") == bool(thought)
+    assert "<small>glm-4.5" in shown[-1]
+    assert sum(map(len, shown)) < 1.2 * len(TEXT)
+    path = notebook(ran, tmp_path)
+    (turn,) = getattr(read_notebook(path), "turns", ())
+    assert (turn.text, turn.reasoning, turn.cell) == (TEXT, thought, "cell-1")
+    assert path.stat().st_size < 1.5 * len(TEXT.encode())
+
+
+def test_a_stopped_one_stays_too(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
+    """What came until the interrupt is left in pieces, and says that it is not all."""
+    late = re.findall(r"### \d+\. The estimator", TEXT)[-3]
+    sandbox.faults.append(said(TEXT * 4))
+    message = kernel.start(ASK.format(" --once"), cell="cell-1")
+    came = [("", {})]
+    while late not in str(came[-1]):
+        came.append(kernel.next_message(message, 20))
+    kernel.interrupt()
+    ran = kernel.finish(message, timeout_seconds=10)
+    ran.messages[:0] = came[1:]
+    assert ran.error.startswith("Stopped. The ")
+    assert len(ran.outputs) > 1
+    assert "⚠ *Incomplete" in ran.outputs[-1]["data"]["text/markdown"]
+    (turn,) = getattr(read_notebook(notebook(ran, tmp_path)), "turns", ())
+    assert turn.status == "partial"
+    assert (TEXT * 4).startswith(turn.text)
+    assert late in turn.text
+
+
+@pytest.mark.parametrize("options", [" --as text", " --as json"])
+def test_what_becomes_one_block_is_one_output(
+    options: str, kernel: Kernel, sandbox: Sandbox
+) -> None:
+    """An answer that is shown otherwise in the end than on its way is replaced whole."""
+    sandbox.faults.append(said(json.dumps([TEXT.replace("`", "")]) + "\n\n" + TEXT))
+    ran = kernel.run(ASK.format(options))
+    assert len(ran.outputs) == 1
+
+
+def test_what_is_cheap_is_one_output(kernel: Kernel, sandbox: Sandbox) -> None:
+    """As long, but without formulas: one output."""
+    sandbox.faults.append(said(long_text("English prose", 16_000)))
+    ran = kernel.run(ASK.format(""))
+    assert "clear_output" in ran.kinds()
+    assert len(ran.outputs) == 1
