@@ -16,7 +16,7 @@ from IPython.display import DisplayHandle, clear_output, display
 
 from ..render.answer import thoughts
 from ..render.blocks import BlockSplitter
-from ..render.effort import seconds_to_show
+from ..render.effort import pause_seconds, seconds_to_show
 from ..render.headings import Levels, in_order
 from ..render.inert import inert
 from ..render.status import status_line
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 REPAINT_SECONDS = 0.125
 _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
-_PAGE_SHARE = 0.05  # of the page's time may go into painting a tail; the rest is the reader's
-_LONGEST_PAUSE_SECONDS = 3.0
 _LONGEST_MERGE_SECONDS = 0.4
 
 
@@ -117,10 +115,9 @@ class NotebookOutput:
         if tail:
             self._region().show(shown)
         # A commit is a message of its own, and a long or costly tail is repainted less often.
-        slow = min(seconds_to_show(shown) / _PAGE_SHARE, _LONGEST_PAUSE_SECONDS)
         messages = bool(committed) + bool(tail)
         full = (committed + len(tail)) / _BYTES_PER_SECOND
-        pause = max(REPAINT_SECONDS * messages, full, slow)
+        pause = max(REPAINT_SECONDS * messages, full, pause_seconds(shown))
         self._next_paint, self._dirty = now + pause, False
 
     def _commit(self, now: float) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..render.cleaning import plain
+from ..render.effort import pause_seconds
 from ..render.steps import steps_markdown
 from .growing import Change, GrowingText
 from .views import turn_end, turn_head, turn_view
@@ -139,5 +140,6 @@ class Answering:
             event["notice"] = self._told_notice = plain(self._notice)
         if event:
             self._tell({"kind": "delta", **event})
-            pause = max(PAINT_SECONDS, len(self._growing.text) / _PAINTED_A_SECOND)
+            long = len(self._growing.text) / _PAINTED_A_SECOND
+            pause = max(PAINT_SECONDS, long, pause_seconds(self._growing.blocks[-1]))
             self._next_paint = time.monotonic() + pause
