@@ -1,11 +1,13 @@
-"""A host that answers at once with always the same, and costs as little as Python can.
+"""A host that always answers the same, and costs as little as Python can.
 
-The sandbox reads what it is asked; over a million rows that would be what is measured.
+The sandbox reads what it is asked; over a million rows, or with a thousand of them at once, that
+would be what is measured.
 """
 
 import asyncio
 import json
 import multiprocessing
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Self
 
@@ -26,10 +28,15 @@ _REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 
 
 class _Line(asyncio.Protocol):
-    """One connection: whole requests in, the one reply out."""
+    """One connection: whole requests in, the one reply out.
 
-    def __init__(self) -> None:
+    Args:
+        latency_seconds: How long each reply waits; 0 is not at all.
+    """
+
+    def __init__(self, latency_seconds: float) -> None:
         self._held = b""
+        self._latency = latency_seconds
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
@@ -44,19 +51,29 @@ class _Line(asyncio.Protocol):
             if len(self._held) < end + 4 + length:
                 return
             self._held = self._held[end + 4 + length :]
-            self._transport.write(_REPLY)
+            if self._latency:
+                asyncio.get_running_loop().call_later(self._latency, self._transport.write, _REPLY)
+            else:
+                self._transport.write(_REPLY)
 
 
 class FastHost:
-    """The host, in a process of its own."""
+    """The host, in a process of its own.
+
+    Args:
+        latency_seconds: From a whole request to its reply.
+    """
 
     key = "none"
     base_url: str
 
+    def __init__(self, latency_seconds: float = 0) -> None:
+        self._latency = latency_seconds
+
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
         pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, self._latency), daemon=True)
         self._process.start()
         self.base_url = f"http://127.0.0.1:{pipe.recv()}/v1"
         return self
@@ -66,9 +83,10 @@ class FastHost:
         self._process.join()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, latency_seconds: float) -> None:
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(_Line, "127.0.0.1", 0)
+        make = partial(_Line, latency_seconds)
+        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0, backlog=4_096)
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 

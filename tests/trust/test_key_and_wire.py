@@ -8,10 +8,11 @@ import copy
 import http.server
 import json
 import pickle
+import sqlite3
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests import canary
 from tests.api.host import DONE, HOLD, Host, delta, last, refused, said, stream, whole
 from tests.canary import CANARY
 from tests.jupyter.conftest import Shell
+from tests.kernel import Kernel
 
 At = Callable[[str], Shell]
 ASK = "%%glm --no-think\nHello"
@@ -50,6 +52,29 @@ def test_no_redirect_is_followed(at: At, host: Host, status: int, to: str) -> No
         }[to])  # fmt: skip
         two_lines(at(host.base_url).run(ASK), "redirect", "one host only")
         assert (thief.connections, len(host.asked)) == (0, 1)
+
+
+def test_a_key_that_was_typed_is_in_no_history(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In a real kernel: `%glm login` is in IPython's history on disk, what was typed is not."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    with Kernel(GLM_PROVIDER="zai", GLM_BASE_URL=host.base_url) as kernel:
+        kernel.run("%load_ext glm_magic")
+        ran = kernel.run("%glm login", says=[CANARY])
+        assert "not shown" in ran.asked[0]
+        assert "is kept" in ran.printed
+        asked = kernel.run(ASK)
+        assert asked.status == "ok", asked.error
+        assert f"Bearer {CANARY}" in str(host.asked[-1].headers)
+        told = kernel.run(
+            "%history -g\nprint(In, Out)\nget_ipython().history_manager.end_session()"
+        )
+        assert "%glm login" in told.printed
+    with closing(sqlite3.connect(next(tmp_path.rglob("history.sqlite")))) as base:
+        held = "\n".join(base.iterdump())
+    assert "%glm login" in held
+    assert not any(canary.seen_in(text) for text in (held, told.printed, str(ran.messages)))
 
 
 @pytest.mark.parametrize("way", ["config", "option", "environment"])
