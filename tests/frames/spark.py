@@ -37,7 +37,7 @@ def spark_sessions(folder: Path) -> Iterator[dict[str, Any]]:
         warnings.simplefilter("ignore")  # Spark's own, about the versions of others
         os.chdir(folder)  # Spark writes beside itself
         try:
-            builder = needed("pyspark.sql").SparkSession.builder.master("local[2]")
+            builder = needed("pyspark.sql").SparkSession.builder.master("local[2,4]")
             options = _QUIET | {
                 "spark.connect.grpc.binding.port": str(port),
                 "spark.sql.warehouse.dir": str(folder / "warehouse"),

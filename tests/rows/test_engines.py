@@ -4,7 +4,9 @@ import os
 import pickle
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ from tests.frames.libraries import needed, quietly
 from .samples import LABELS, SORT, labels, records
 
 ROWS = 400
+MANY = 10_000
+SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 BAD = 7
 LIMIT = 8
 ROOT = Path(__file__).parents[2]
@@ -63,7 +67,7 @@ def account(
     """The module's host, with fresh counts and a limit."""
     for name, value in surroundings.items():
         monkeypatch.setenv(name, value)
-    fixed.max_in_flight = LIMIT
+    fixed.max_in_flight, fixed.latency_seconds = LIMIT, 0.02
     fixed.load.asked = fixed.load.refused = fixed.load.peak = 0
     return fixed
 
@@ -90,16 +94,18 @@ def dask_frame(rows: int, parts: int = 6) -> Any:
     return needed("dask.dataframe").from_pandas(pd.DataFrame(records(rows)), npartitions=parts)
 
 
-def test_dask_answers_where_the_data_is(account: Sandbox, cluster: Any) -> None:
+@pytest.mark.parametrize("rows", [ROWS, pytest.param(MANY, marks=SOAK)])
+def test_dask_answers_where_the_data_is(account: Sandbox, cluster: Any, rows: int) -> None:
     """A lazy frame comes back; its rows are those of a local run, within the limit."""
-    found = glm.map(dask_frame(ROWS), SORT, schema=LABELS, in_flight=LIMIT)
+    options = {"in_flight": LIMIT, "temperature": 0.4 if rows == MANY else None}
+    found = glm.map(dask_frame(rows), SORT, schema=LABELS, **options)
     assert account.load.asked == 0, "nothing is asked before it is computed"
     assert found.npartitions <= LIMIT
-    check(found.compute(), ROWS)
+    check(found.compute(), rows)
     assert (account.load.peak <= LIMIT, account.load.refused) == (True, 0)
-    assert account.load.asked == ROWS
-    check(found.compute(), ROWS)
-    assert account.load.asked == ROWS + 1, "only the bad row is asked anew"
+    assert account.load.asked == rows
+    check(found.compute(), rows)
+    assert account.load.asked == rows + 1, "only the bad row is asked anew"
 
 
 def test_a_plan_holds_no_key(account: Sandbox, cluster: Any) -> None:
@@ -140,17 +146,26 @@ def spark(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("kind", ["classic", pytest.param("connect", marks=pytest.mark.soak)])
-def test_spark_answers_where_the_data_is(account: Sandbox, spark: Any, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "rows", "temperature"),
+    [
+        ("classic", ROWS, 0.1),
+        pytest.param("classic", MANY, 0.5, marks=SOAK),
+        pytest.param("connect", ROWS, 0.2, marks=SOAK),
+    ],
+)
+def test_spark_answers_where_the_data_is(
+    account: Sandbox, spark: Any, kind: str, rows: int, temperature: float
+) -> None:
     """A lazy frame comes back, and neither its plan nor the Spark UI knows the key."""
     with quietly():
-        frame = spark[kind].createDataFrame(pd.DataFrame(records(ROWS))).repartition(3)
-        options = {"in_flight": LIMIT, "temperature": 0.1 if kind == "classic" else 0.2}
+        frame = spark[kind].createDataFrame(pd.DataFrame(records(rows))).repartition(3)
+        options = {"in_flight": LIMIT, "temperature": temperature}
         found = glm.map(frame, SORT, schema=LABELS, **options)
         assert account.load.asked == 0
         table = pd.DataFrame(row.asDict() for row in found.collect())
         plan = found._explain_string() if kind == "connect" else str(found._jdf.queryExecution())
-    check(table, ROWS)
+    check(table, rows)
     assert account.load.peak <= LIMIT
     assert account.load.refused == 0
     assert not seen_in(plan)
@@ -178,20 +193,81 @@ def test_what_engines_do_not_do_is_told(account: Sandbox, cluster: Any) -> None:
         glm.map(dask_frame(10), "{revew}")
 
 
+def workers(name: bytes) -> list[int]:
+    """The processes of that name, or of a part of it, that are children of others of it."""
+    found: dict[int, int] = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if name in (place / "cmdline").read_bytes():
+                stat = (place / "stat").read_text().rpartition(")")[2].split()
+                found[int(place.name)] = int(stat[1])
+    return sorted(pid for pid, parent in found.items() if parent in found or name[:3] == b"ray")
+
+
+def while_one_is_killed(account: Sandbox, name: bytes, run: Callable[[], Any]) -> Any:
+    """What a run gives although a worker is killed when 60 rows were asked."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(run)
+        while account.load.asked < 60 and not running.done():
+            time.sleep(0.02)
+        os.kill(workers(name)[0], signal.SIGKILL)
+        return running.result()
+
+
 @pytest.mark.soak
-@pytest.mark.timeout(600)
-def test_ray_answers_where_the_data_is(account: Sandbox, surroundings: dict[str, str]) -> None:
-    """The same with Ray Data."""
+@pytest.mark.timeout(240)
+def test_a_killed_worker_of_spark_loses_nothing(account: Sandbox, spark: Any) -> None:
+    """Spark tries the task again, which finds what was answered."""
+    rows = 300
+    account.latency_seconds = 0.05
+    with quietly():
+        frame = spark["classic"].createDataFrame(pd.DataFrame(records(rows))).repartition(2)
+        found = glm.map(frame, SORT, schema=LABELS, in_flight=4, temperature=0.6)
+        answered = while_one_is_killed(account, b"pyspark.daemon", found.collect)
+    check(pd.DataFrame(row.asDict() for row in answered), rows)
+    assert account.load.asked <= rows + 2 * 4 + 1
+
+
+@pytest.fixture(scope="module")
+def ray(surroundings: dict[str, str]) -> Iterator[Any]:
+    """A local Ray."""
     ray = needed("ray")
     needed("ray.data")
-    with quietly():
+    with pytest.MonkeyPatch.context() as patch, quietly():
+        for name, value in surroundings.items():
+            patch.setenv(name, value)
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
         try:
-            data = ray.data.from_pandas(pd.DataFrame(records(ROWS)))
-            found = glm.map(data, SORT, schema=LABELS, in_flight=LIMIT, temperature=0.7)
-            table = found.to_pandas()
+            yield ray
         finally:
             ray.shutdown()
-    check(table, ROWS)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("rows", "temperature"), [(ROWS, 0.7), (MANY, 0.8)])
+def test_ray_answers_where_the_data_is(
+    account: Sandbox, ray: Any, rows: int, temperature: float
+) -> None:
+    """The same with Ray Data."""
+    with quietly():
+        data = ray.data.from_pandas(pd.DataFrame(records(rows)))
+        options = {"in_flight": LIMIT, "temperature": temperature}
+        table = glm.map(data, SORT, schema=LABELS, **options).to_pandas()
+    check(table, rows)
     assert account.load.peak <= LIMIT
     assert account.load.refused == 0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_a_killed_worker_of_ray_loses_nothing(account: Sandbox, ray: Any) -> None:
+    """Ray starts another one, which finds what was answered."""
+    rows = 300
+    account.latency_seconds = 0.05
+    with quietly():
+        data = ray.data.from_pandas(pd.DataFrame(records(rows)))
+        found = glm.map(data, SORT, schema=LABELS, in_flight=4, temperature=0.9)
+        table = while_one_is_killed(account, b"ray::MapWorker", found.to_pandas)
+    check(table, rows)
+    assert account.load.asked <= rows + 2 * 4 + 1
