@@ -16,15 +16,21 @@ def newer_pythons() -> list[str]:
     return [python for python in _NEWER if _runs(python)]
 
 
-def check(python: str, folder: Path, installs: Sequence[Sequence[str]], tests: str) -> None:
-    """Make an environment with what pip is given, one call after the other; the tests pass in it.
-
-    Other versions have other warnings, which are no failures.
-    """
+def environment(python: str, folder: Path, installs: Sequence[Sequence[str]]) -> str:
+    """The Python of a new environment with what pip is given, one call after the other."""
     subprocess.run([python, "-m", "venv", folder], check=True)
     inside = str(folder / "bin" / "python")
     for packages in installs:
         subprocess.run([inside, "-m", "pip", "install", "--quiet", *packages], check=True)
+    return inside
+
+
+def check(python: str, folder: Path, installs: Sequence[Sequence[str]], tests: str) -> None:
+    """The tests pass in an environment of their own.
+
+    Other versions have other warnings, which are no failures.
+    """
+    inside = environment(python, folder, installs)
     command = f"-m pytest -q -p no:cacheprovider -W default {tests}".split()
     done = subprocess.run(
         [inside, *command], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -122,7 +122,7 @@ _SCRIPTS: tuple[tuple[str, Callable[[], Script], float], ...] = (
 
 
 def _memory() -> Iterator[Figure]:
-    rows = [_FEW, _MANY] if os.environ.get("GLM_BENCH_LONG") else [_FEW, 10 * _FEW]
+    rows = [_FEW, _MANY] if ORIGINAL.get("GLM_BENCH_LONG") else [_FEW, 10 * _FEW]
     with FastHost() as host, tempfile.TemporaryDirectory() as folder:
         for count in rows:
             _write_rows(Path(folder) / f"{count}.parquet", count)
