@@ -7,6 +7,7 @@ datasets and Parquet files, and tables in memory whose result is to be a file.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,17 +158,27 @@ def from_file(path: str | Path, to: Path | None) -> StreamTable:
         raise ArgumentError(message, 'Name it: to="answered.parquet".')
     pa = arrow()
     try:
-        return from_dataset(pa.dataset.dataset(str(path), format="parquet"), to, opened=Path)
+        dataset = pa.dataset.dataset(str(path), format="parquet")
+        read = partial(_row_groups, dataset)
+        return StreamTable(dataset.schema.names, read, Path, to, dataset.count_rows())
     except (OSError, pa.ArrowException) as error:
         first = str(error).partition("\n")[0][:160]
     raise FrameError(f"{path} cannot be read: {first}", "Pass the path of a Parquet file.")
 
 
-def from_dataset(
-    dataset: Any, to: Path | None, opened: Callable[[Any], Any] | None = None
-) -> StreamTable:
+def _row_groups(dataset: Any, size: int) -> Iterator[Any]:
+    """The batches of Parquet files, of which one row group is in memory at a time.
+
+    A scan of the whole reads up to a gigabyte ahead, however slowly it is emptied.
+    """
+    for fragment in dataset.get_fragments():
+        for group in fragment.split_by_row_group():
+            yield from group.to_batches(schema=dataset.schema, batch_size=size)
+
+
+def from_dataset(dataset: Any, to: Path | None) -> StreamTable:
     """A pyarrow dataset; what comes of it is a table, or a dataset of the file."""
-    back = opened or (arrow().dataset.dataset if to else _same)
+    back = arrow().dataset.dataset if to else _same
 
     def read(size: int) -> Iterator[Any]:
         return dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1)  # type: ignore[no-any-return]

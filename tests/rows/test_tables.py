@@ -1,5 +1,6 @@
 """Whatever kind of table goes in, the same kind comes out, with the same answers."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 import glm_magic as glm
 from glm_magic.errors import ArgumentError, FrameError, StoreError
+from glm_magic.rows.streams import from_file
 from glm_magic.sandbox import Fault, Sandbox
 from glm_magic.sandbox.scripts import by_text
 
@@ -186,3 +188,26 @@ def test_two_columns_of_one_name_are_refused(asked: Sandbox) -> None:
     frame = pd.DataFrame([["a", "b"]], columns=["review", "review"])
     with pytest.raises(FrameError, match="several columns"):
         glm.map(frame, SORT, progress=False)
+
+
+def test_a_file_is_read_row_group_by_row_group(tmp_path: Path) -> None:
+    """What is not asked yet is not in memory, however many rows there are."""
+    words = [f"{row:090}" for row in range(200_000)]
+    pq.write_table(pa.table({"text": words}), tmp_path / "a.parquet", row_group_size=5_000)
+    before = pa.total_allocated_bytes()
+    batches = from_file(tmp_path / "a.parquet", tmp_path / "b.parquet").batches(["text"], 1_000)
+    found = list(next(batches).cells[0])
+    time.sleep(0.5)  # time enough to read everything ahead
+    assert pa.total_allocated_bytes() - before < 4e6  # a row group has 0.5 MB, the file 19 MB
+    for batch in batches:
+        found += batch.cells[0]
+    assert found == words
+
+
+def test_files_of_a_folder_may_differ(tmp_path: Path) -> None:
+    """A column that one of them lacks is missing there; rows stay in the order of the files."""
+    pq.write_table(pa.table({"n": [1, 2], "text": ["a", "b"]}), tmp_path / "1.parquet")
+    pq.write_table(pa.table({"n": [3]}), tmp_path / "2.parquet")
+    table = from_file(tmp_path, tmp_path / "to.parquet")
+    cells = [list(zip(*batch.cells, strict=True)) for batch in table.batches(["text", "n"], 10)]
+    assert [row for batch in cells for row in batch] == [("a", 1), ("b", 2), (None, 3)]
