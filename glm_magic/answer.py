@@ -13,6 +13,7 @@ from .render.answer import (
     answer_plain,
     code_blocks,
     fenced,
+    thoughts,
 )
 from .render.steps import steps_markdown, steps_plain
 from .store.metadata import output_metadata
@@ -162,9 +163,13 @@ class Answer:
         return form if form in ("json", "text") and not self.blocks else ""
 
     def is_shown_as(self, came: str) -> bool:
-        """Whether nothing but this text, as Markdown, is shown between thoughts and footer."""
-        same = self.turn.text.lstrip("\r\n") == came
-        return same and not self.turn.steps and not self._form
+        """Whether this text, as Markdown, is all that stands between thoughts and footer."""
+        return self.turn.text == came and not self.turn.steps and not self._form
+
+    def thoughts(self) -> str:
+        """The Markdown of the reasoning, folded; "" when there is none."""
+        turn = self.turn
+        return thoughts(turn.reasoning, turn.thought_seconds or None, before=turn.text)
 
     def plain(self) -> str:
         """The answer for a terminal: plain text with its footer."""
@@ -189,28 +194,25 @@ class Answer:
             brief: Say only the footer as plain text, where Markdown is what will be shown: the
                 whole text twice would double the notebook.
         """
-        return self._bundle(self.markdown(), brief)
+        return self._bundle(self.markdown(), brief=brief)
 
     def metadata(self) -> dict[str, Any]:
         """What the metadata of the output says of the turn, under "glm_magic"."""
         return self._metadata(self.markdown(), ())
 
-    def ending(
-        self, begun: Sequence[str], rest: str, *, brief: bool = False
-    ) -> tuple[dict[str, str], dict[str, Any]]:
+    def ending(self, begun: Sequence[str], rest: str) -> tuple[dict[str, str], dict[str, Any]]:
         """MIME bundle and metadata of the last of several outputs that show the answer together.
 
         Args:
             begun: The Markdown of the outputs before it.
             rest: The Markdown of the text that is not in them, inert.
-            brief: As for `bundle`.
         """
         parts = self._parts()
         below = {name: parts[name] for name in ("footer", "warnings", "sources")}
         markdown = answer_end(rest, **below)
-        return self._bundle(markdown, brief), self._metadata(markdown, begun)
+        return self._bundle(markdown, brief=True), self._metadata(markdown, begun)
 
-    def _bundle(self, markdown: str, brief: bool) -> dict[str, str]:
+    def _bundle(self, markdown: str, *, brief: bool) -> dict[str, str]:
         plain = self.footer if brief else self.plain()
         return {"text/markdown": markdown, "text/plain": plain}
 

@@ -14,6 +14,7 @@ pytest_plugins = ["tests.isolation", "tests.leaks"]
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("same")
 # It would mix in constants of the modules that happen to be loaded: of the tests that ran before.
+assert hasattr(providers, "_get_local_constants")
 providers._get_local_constants = lambda: providers._local_constants
 
 

@@ -2,7 +2,7 @@
 
 The probe (the first 10,000 rows) says what is worth asking; one aggregate query answers it for all
 columns; only columns with few distinct values are grouped, one query each. A table in pieces is
-read once for all of it. Never exact distinct counts, never the minimum or maximum of text: they
+read once for these two. Never exact distinct counts, never the minimum or maximum of text: they
 are slow, and they are values.
 """
 

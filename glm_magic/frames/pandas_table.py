@@ -11,21 +11,25 @@ if TYPE_CHECKING:
 
     from glm_magic.frames.sources import Ask
 
-_OWN = frozenset({"missing", "low", "high"})
+_ENDS = frozenset({"low", "high"})
 
 
 class PandasTable(Table):
-    """A pandas frame: an object column is freed of its missing cells once for all answers.
+    """A pandas frame: an object column that has a range is freed of its missing cells once.
 
     pandas itself looks for them twice for every smallest and every largest value.
     """
 
     def answers(self, asks: Sequence[Ask]) -> dict[str, Any]:
         """See `Source.answers`."""
-        own = [ask for ask in asks if ask.figure in _OWN and self.column(ask.name).dtype == object]
+        names = {ask.name for ask in asks if ask.figure in _ENDS}
+        objects = {name for name in names if self.column(name).dtype == object}
+        own = {ask for ask in asks if ask.name in objects and ask.figure in (*_ENDS, "missing")}
         found = super().answers([ask for ask in asks if ask not in own])
-        present = {name: self.column(name).dropna().to_numpy() for name in {a.name for a in own}}
-        return found | {ask.key: self._answer(ask, present[ask.name]) for ask in own}
+        for name in objects:  # one after the other: each is copied
+            present = self.column(name).dropna().to_numpy()
+            found |= {ask.key: self._answer(ask, present) for ask in own if ask.name == name}
+        return found
 
     def _answer(self, ask: Ask, present: Any) -> Any:
         if ask.figure == "missing":

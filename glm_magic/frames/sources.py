@@ -1,7 +1,8 @@
 """A table that answers questions where its data lives; only answers and a head come out.
 
-Two kinds answer: a `Table` asks its library one query, `glm_magic.frames.pieces` asks a table that
-comes in pieces each piece, and puts the answers together.
+Two kinds answer: a `Table` asks its library one query, and one for the frequent values of each
+column; `glm_magic.frames.pieces` asks a table that comes in pieces each piece, and puts the answers
+together.
 """
 
 from __future__ import annotations

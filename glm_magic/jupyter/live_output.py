@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from IPython.display import DisplayHandle, clear_output, display
 
 from ..render.answer import thoughts
-from ..render.blocks import BlockSplitter
+from ..render.blocks import BlockSplitter, stand_alone
 from ..render.effort import pause_seconds, seconds_to_show
 from ..render.headings import Levels, in_order
 from ..render.inert import inert
@@ -24,7 +24,7 @@ from ..render.steps import steps_markdown
 from ..store.metadata import MARK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ..answer import Answer
     from ..chat.deltas import Delta
@@ -123,14 +123,18 @@ class NotebookOutput:
     def _commit(self, now: float) -> tuple[int, str]:
         """Show the finished blocks, once and for all; how much that was, and the tail."""
         finished, tail = self._splitter.take()
-        if finished:
-            self._came += finished
-            block, self._above = in_order("".join(finished), self._above)
+        self._show_finished(finished)
+        self._next_commit = now + REPAINT_SECONDS
+        return sum(map(len, finished)), tail
+
+    def _show_finished(self, blocks: Sequence[str]) -> None:
+        """Each as an output of its own, so that what is left does not depend on time."""
+        for text in blocks:
+            block, self._above = in_order(text, self._above)
             self._region().show(inert(block))
             self._begun.append(self._region())
             self._tail = _Region()
-        self._next_commit = now + REPAINT_SECONDS
-        return sum(map(len, finished)), tail
+        self._came += blocks
 
     def _region(self) -> _Region:
         self._tail = self._tail or _Region()
@@ -153,12 +157,15 @@ class NotebookOutput:
             self._tail, self._status = self._status, None
 
     def close(self, answer: Answer) -> None:
-        """Replace everything by the one final output, which carries its turn."""
-        rest = "".join(self._splitter.finish())
-        begun = [region.markdown for region in self._begun]
-        shown = inert(in_order(rest, self._above)[0])
-        if self._stays(answer, rest) and _take_long([*begun, shown]):
-            self._region().show_bundle(*answer.ending(begun, shown, brief=True))
+        """End with the one output that carries the turn, or, where that is dear, with the last."""
+        finished, tail = self._splitter.take()
+        if self._stays(answer, [*self._came, *finished], tail):
+            if self._status:
+                self._status.show(answer.thoughts())  # there may be late ones
+            self._show_finished(finished)
+            begun = [region.markdown for region in self._begun]
+            shown = inert(in_order(tail, self._above)[0])
+            self._region().show_bundle(*answer.ending(begun, shown))
             return
         if self._status or self._tail or self._calls:
             clear_output(wait=True)
@@ -166,16 +173,16 @@ class NotebookOutput:
             show()
         display(answer.bundle(brief=self._markdown), raw=True, metadata=answer.metadata())
 
-    def _stays(self, answer: Answer, rest: str) -> bool:
-        """Whether what has come may be left as it is."""
-        if not (self._came and self._markdown) or self._shown:
+    def _stays(self, answer: Answer, blocks: Sequence[str], tail: str) -> bool:
+        """Whether what has come is left as it is, because showing it again would take long."""
+        if not (blocks and self._markdown) or self._shown:
             return False
-        return answer.is_shown_as("".join(self._came) + rest)
-
-
-def _take_long(shown: Iterable[str]) -> bool:
-    """Whether a page would be busy for long to show these again."""
-    return sum(map(seconds_to_show, shown)) > _LONGEST_MERGE_SECONDS
+        came = "".join(blocks) + tail
+        if not (stand_alone(came) and answer.is_shown_as(came)):
+            return False
+        if bool(self._status) != bool(answer.thoughts()):  # they came behind the text only
+            return False
+        return seconds_to_show(answer.markdown()) > _LONGEST_MERGE_SECONDS
 
 
 class InlineOutput:
@@ -213,7 +220,7 @@ class _Region:
     @property
     def markdown(self) -> str:
         """What is shown."""
-        return self._shown["text/markdown"] if self._shown else ""
+        return self._shown.get("text/markdown", "")
 
     def show(self, markdown: str) -> None:
         # One word of plain text: the whole text twice would double the bytes, and a console that

@@ -9,7 +9,7 @@ from .lines import Kind, LineReader
 
 _FIRST_LIMIT = 2_000  # characters the tail may grow to before a block is committed
 _GROWTH = 1.12  # per commit: a longer answer gets longer blocks
-_LAST_LIMIT = 12_000  # so that showing one block never takes long
+_LAST_LIMIT = 12_000  # so that showing one block does not take long
 _FORMULA = 40  # characters that one weighs: formulas are what makes painting a tail slow
 _MOST_COMMITS = 40  # JupyterLab shows 50 outputs of a cell, then hides the rest
 _LONGEST_MATH = 8_000  # characters; an opening without an end must not stop all cutting
@@ -18,7 +18,13 @@ _OPENING = re.compile(r"`+|\$\$|(?<!\\)\\\[|\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING = {"$$": "$$", "\\[": "\\]"}
 # A block never begins with these: they may belong to the list, table or quote above.
 _CONTINUES = re.compile(r"[ \t|>]|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)")
+_DEFINED = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 _MAY_CONTINUE = re.compile(r"[ \t|>]|[-*+]$|\d{1,9}[.)]?$")
+
+
+def stand_alone(markdown: str) -> bool:
+    """Whether its blocks mean the same apart: no link or footnote is defined for another one."""
+    return _DEFINED.search(markdown) is None
 
 
 class BlockSplitter:

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..chat.records import answered, asked
@@ -59,6 +60,7 @@ _ORDER = (
 )  # fmt: skip
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _MAX_NAME_CHARACTERS = 200
+_MOST_PIECES = 50
 
 
 def output_metadata(
@@ -133,14 +135,17 @@ def turns_of(outputs: Iterable[Any]) -> Iterator[tuple[int, Record, Turn]]:
     Args:
         outputs: As they lie in a notebook's file, from anywhere.
     """
-    begun: list[str] = []  # of what is ours and no turn: there may be other outputs in between
+    # Of what is ours and no turn: there may be other outputs in between.
+    begun: deque[str] = deque(maxlen=_MOST_PIECES)
     for position, output in enumerate(outputs):
         record = entry(output, "metadata").get(NAMESPACE)
         if not isinstance(record, dict):
             continue
         shown = shown_of(output)
         pieces = record.get("pieces")
-        before = begun[-pieces:] if type(pieces) is int and pieces > 0 else ()
+        if type(pieces) is not int or not 0 < pieces <= _MOST_PIECES:
+            pieces = 0
+        before = list(begun)[len(begun) - pieces :] if pieces else ()
         turn = turn_from_metadata(record, "".join((*before, shown)))
         if turn is None:
             begun.append(shown)

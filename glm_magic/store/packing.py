@@ -4,9 +4,9 @@ A text is stored in one of three ways, told apart by the entry's name:
 
 - `answer`: as it is, when it is short;
 - `answer_zlib`: base64 of zlib of its UTF-8;
-- `answer_delta`: the same, with the Markdown shown in the same output as zlib's preset dictionary.
-  The output holds the answer once already, made inert; what is left to say is a few bytes per
-  thousand. Without it a notebook would grow by 1.8 times the answer instead of 1.4.
+- `answer_delta`: the same, with the Markdown that shows it as zlib's preset dictionary. The output,
+  or those that show it in pieces, hold the answer once already, made inert; what is left to say is
+  a few bytes per thousand. Without it a notebook would grow by 1.8 times the answer, not by 1.4.
 
 zlib checks itself: when the shown Markdown is not the one that was there at writing, reading a
 delta fails instead of giving another text. Deflate looks back 32 kB at most, so a delta is cut in
@@ -36,7 +36,7 @@ def packed(name: str, text: str, shown: str = "") -> dict[str, str]:
     Args:
         name: The entry's name when the text needs no packing.
         text: Anything; half surrogate pairs, which JSON files cannot hold, are packed too.
-        shown: The Markdown that stands in the same output, exactly; "" when there is none.
+        shown: The Markdown that shows it in the notebook, exactly; "" when there is none.
     """
     raw = _bytes(text)
     delta = _delta(raw, _bytes(shown)) if shown and len(raw) > _SHORT_BYTES else ""

@@ -15,8 +15,6 @@ from .notebook_json import cells_of, entry, outputs_of, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..chat.turns import Turn
-
 SKIPPED = (".git", ".venv", "node_modules")
 _LIMIT_BYTES = 256_000_000
 
@@ -131,25 +129,24 @@ def _places(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             if name != "outputs":
                 yield f"cell {number}, {_word(name)}", value
         outputs = outputs_of(cell)
-        turns = {position: turn for position, _, turn in turns_of(outputs)}
-        for place, output in enumerate(outputs):
-            where = f"cell {number}, output {place + 1}"
-            yield from _output_places(where, output, turns.get(place))
+        for place, output in enumerate(outputs, 1):
+            yield from _output_places(f"cell {number}, output {place}", output)
+        # Texts in our own metadata may be packed as a difference to what is shown.
+        for place, _, turn in turns_of(outputs):
+            told = [turn.user.content, turn.text, turn.reasoning]
+            yield f"cell {number}, output {place + 1}, metadata", told
     for name, value in entry(document, "metadata").items():
         yield "widget state" if name == "widgets" else "notebook metadata", value
     rest = {k: v for k, v in document.items() if k not in ("cells", "worksheets", "metadata")}
     yield "the notebook's head", rest
 
 
-def _output_places(where: str, output: Any, turn: Turn | None) -> Iterator[tuple[str, Any]]:
+def _output_places(where: str, output: Any) -> Iterator[tuple[str, Any]]:
     if not isinstance(output, dict):
         yield where, output
         return
     yield where, {name: value for name, value in output.items() if name != "metadata"}
     yield f"{where}, metadata", output.get("metadata")
-    # Texts in our own metadata may be packed as a difference to what is shown.
-    if turn is not None:
-        yield f"{where}, metadata", [turn.user.content, turn.text, turn.reasoning]
 
 
 def _word(name: str) -> str:

@@ -18,14 +18,15 @@ TEXT = long_text("dense mathematics", 16_000)
 ASK = "%%glm{}\nsandbox: rate 2000"
 
 
-def said(text: str, thought: str = "") -> Fault:
-    """An answer with exactly these words."""
+def said(text: str, thought: str = "", afterthought: str = "") -> Fault:
+    """An answer with exactly these words, and thoughts before and behind them."""
 
     def edit(steps: list[Step]) -> list[Step]:
         first, last = chunk_of(steps[0]), chunk_of(steps[-2])
         last["choices"][0]["delta"] = {"role": "assistant", "content": ""}
         deltas: list[dict[str, str]] = [{"reasoning_content": thought}] if thought else []
         deltas += [{"content": text[at : at + 8]} for at in range(0, len(text), 8)]
+        deltas += [{"reasoning_content": afterthought}] if afterthought else []
         chunks = [{**first, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
         return [*map(record_of, chunks), record_of(last), steps[-1]]
 
@@ -95,6 +96,42 @@ def test_what_becomes_one_block_is_one_output(
     sandbox.faults.append(said(json.dumps([TEXT.replace("`", "")]) + "\n\n" + TEXT))
     ran = kernel.run(ASK.format(options))
     assert len(ran.outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [said(TEXT, "", "Is it?"), said(f"[The docs][1].\n\n{TEXT}\n\n[1]: https://a.example")],
+    ids=["late thoughts", "a link defined below"],
+)
+def test_what_pieces_would_not_show_is_one_output(
+    answer: Fault, kernel: Kernel, sandbox: Sandbox
+) -> None:
+    """Thoughts that came after the first words, and links that another block defines."""
+    sandbox.faults.append(answer)
+    (output,) = kernel.run(ASK.format("")).outputs
+    shown = output["data"]["text/markdown"]
+    assert "Is it?" in shown or "[1]: https://a.example" in shown
+
+
+def test_late_thoughts_are_folded_with_the_others(kernel: Kernel, sandbox: Sandbox) -> None:
+    """What a model thinks between its words stands above them in the end."""
+    sandbox.faults.append(said(TEXT, "Hm.", "Is it?"))
+    ran = kernel.run(ASK.format(""))
+    assert "Hm.Is it?" in ran.outputs[0]["data"]["text/markdown"]
+    assert len(ran.outputs) > 5
+
+
+def test_pieces_do_not_depend_on_time(
+    kernel: Kernel, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answer, fast and slow, leaves the same outputs."""
+    left = []
+    for rate in ("none", "2000"):
+        sandbox.faults.append(said(TEXT))
+        ran = kernel.run(f"%%glm --once --no-think\nsandbox: rate {rate}")
+        left.append([one["data"]["text/markdown"] for one in ran.outputs[:-1]])
+    assert left[0] == left[1]
+    assert len(left[0]) > 5
 
 
 def test_what_is_cheap_is_one_output(kernel: Kernel, sandbox: Sandbox) -> None:

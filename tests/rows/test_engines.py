@@ -194,14 +194,20 @@ def test_what_engines_do_not_do_is_told(account: Sandbox, cluster: Any) -> None:
 
 
 def workers(name: bytes) -> list[int]:
-    """The processes of that name, or of a part of it, that are children of others of it."""
-    found: dict[int, int] = {}
+    """The processes of that name, or of a part of it, that this one has started, the last first."""
+    parents: dict[int, int] = {}
+    named: list[int] = []
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
+            status = (place / "stat").read_text().rpartition(")")[2].split()
+            parents[int(place.name)] = int(status[1])
             if name in (place / "cmdline").read_bytes():
-                stat = (place / "stat").read_text().rpartition(")")[2].split()
-                found[int(place.name)] = int(stat[1])
-    return sorted(pid for pid, parent in found.items() if parent in found or name[:3] == b"ray")
+                named.append(int(place.name))
+
+    def is_ours(pid: int) -> bool:
+        return pid == os.getpid() or (pid in parents and is_ours(parents[pid]))
+
+    return sorted(filter(is_ours, named), reverse=True)
 
 
 def while_one_is_killed(account: Sandbox, name: bytes, run: Callable[[], Any]) -> Any:
@@ -210,6 +216,7 @@ def while_one_is_killed(account: Sandbox, name: bytes, run: Callable[[], Any]) -
         running = pool.submit(run)
         while account.load.asked < 60 and not running.done():
             time.sleep(0.02)
+        assert not running.done()
         os.kill(workers(name)[0], signal.SIGKILL)
         return running.result()
 
