@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from .answer import Answer, sent_along
+from .answer import Answer
 from .chat.client import Client
 from .chat.tokens import estimate_tokens
+from .footer import sent_along
 from .render.readable import readable
 
 if TYPE_CHECKING:

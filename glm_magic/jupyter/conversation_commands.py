@@ -79,7 +79,7 @@ def show(options: argparse.Namespace, magics: GLMMagics) -> None:
 
 def _columns(turn: Turn) -> list[str]:
     """Of a turn: cell, prompt, model, tokens, cost."""
-    from ..answer import money
+    from ..footer import money
 
     tokens = f"{turn.usage.total_tokens:,}" if turn.usage else ""
     cell = _short_cell(turn.cell or "")
@@ -246,7 +246,7 @@ def _conversation_name(bench: Workbench) -> Callable[[Spent], str]:
 
 
 def _spent_row(head: str, name: str, spent: Sequence[Spent]) -> list[str]:
-    from ..answer import money
+    from ..footer import money
 
     counts = [
         sum(one.prompt_tokens for one in spent),

@@ -10,12 +10,13 @@ from html import unescape
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from ..answer import Answer, footer, warnings
+from ..footer import footer, warnings
 from ..render.cleaning import held_back, plain
 from ..render.status import status_line
 from ..render.steps import steps_plain
 
 if TYPE_CHECKING:
+    from ..answer import Answer
     from ..chat.deltas import Delta
     from ..chat.messages import Message
     from ..chat.turns import TurnBuilder

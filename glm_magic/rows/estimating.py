@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ..answer import money
 from ..chat.tokens import estimate_tokens
+from ..footer import money
 from ..terms import price_for
 from ..wiring import workbench
 from .plan import known_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..answer import footer, money, warnings
 from ..catalog import makers_name, models, price_of
+from ..footer import footer, money, warnings
 from ..render.answer import fenced
 from ..render.cleaning import plain
 from ..render.footnotes import footnotes

@@ -99,6 +99,7 @@ def test_asked_again(lab: Callable[..., Lab]) -> None:
     assert [cell["source"] for cell in page.cells()[2:]] == [*first[:2], mine]
 
 
+@pytest.mark.soak
 def test_the_panel_works_in_cells_too(lab: Callable[..., Lab]) -> None:
     """Buttons decide; figures, steps and code that can be inserted stand in the panel."""
     page = lab(

@@ -102,7 +102,7 @@ def shown_by(kernel: RaisedKernel) -> list[Turn]:
     """The turns in the final outputs that a dead kernel has sent."""
     turns = []
     for output in kernel.last_words():
-        if "glm_magic" in output["metadata"]:
+        if "turn" in output["metadata"].get("glm_magic", ()):  # else it was still growing
             record, shown = output["metadata"]["glm_magic"], output["data"]["text/markdown"]
             turn = turn_from_metadata(record, shown)
             assert turn is not None

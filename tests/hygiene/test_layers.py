@@ -34,7 +34,16 @@ HOMES = {
     "pyarrow": ["glm_magic.rows"],  # which reads and writes files with it, where it is installed
     "numpy": [],
 }
-STANDARD_LIBRARY_ONLY = ["errors", "keys", "catalog", "settings", "chat", "render", "answer"]
+STANDARD_LIBRARY_ONLY = [
+    "errors",
+    "keys",
+    "catalog",
+    "settings",
+    "chat",
+    "render",
+    "footer",
+    "answer",
+]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from glm_magic.store.notebook_file import read_notebook
 from tests.benchmarks.long_texts import long_text
 from tests.kernel import Kernel, Ran
 
-TEXT = long_text("dense mathematics", 16_000)
+TEXT = long_text("dense mathematics", 8_000)
 ASK = "%%glm{}\nsandbox: rate 2000"
 
 
@@ -136,7 +136,7 @@ def test_pieces_do_not_depend_on_time(
 
 def test_what_is_cheap_is_one_output(kernel: Kernel, sandbox: Sandbox) -> None:
     """As long, but without formulas: one output."""
-    sandbox.faults.append(said(long_text("English prose", 16_000)))
+    sandbox.faults.append(said(long_text("English prose", 8_000)))
     ran = kernel.run(ASK.format(""))
     assert "clear_output" in ran.kinds()
     assert len(ran.outputs) == 1
