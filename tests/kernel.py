@@ -1,6 +1,7 @@
 """A real ipykernel beside the test: run cells as a front end does, see every message."""
 
 import os
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -72,7 +73,11 @@ class Kernel:
 
     def __init__(self, **environment: str) -> None:
         self._environment = environment
-        self.manager = KernelManager(kernel_name="python3")
+        # Ports that were free when they were chosen may be taken when the kernel binds them; and a
+        # socket's path must be short.
+        self._folder = tempfile.TemporaryDirectory(prefix="glm-", dir="/tmp")
+        place = f"{self._folder.name}/k"
+        self.manager = KernelManager(kernel_name="python3", transport="ipc", ip=place)
 
     def __enter__(self) -> Self:
         self.manager.start_kernel(env={**os.environ, **self._environment})
@@ -87,6 +92,7 @@ class Kernel:
             self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
         self.manager.context.destroy(linger=0)
+        self._folder.cleanup()
 
     def start(self, code: str, *, cell: str | None = None, person: bool = False) -> str:
         """Send a cell without waiting; returns its message id.
