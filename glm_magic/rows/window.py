@@ -42,6 +42,7 @@ class Window:
     Args:
         most: Never more than this are flying.
         known: Whether `most` is the account's limit, as the user said, and not only a bound.
+        chance: Spreads waiting.
 
     Attributes:
         size: How many may be flying.
@@ -51,6 +52,7 @@ class Window:
 
     most: int = MOST
     known: bool = False
+    chance: random.Random = field(default_factory=random.Random)
     size: int = field(init=False)
     flying: int = field(default=0, init=False)
     refusals: int = field(default=0, init=False)
@@ -69,7 +71,6 @@ class Window:
         self._holds = 0  # in a row
         self._trying = False  # one request goes first
         self._busy_in_a_row = 0
-        self._jitter = random.Random()  # noqa: S311 - spreads waiting, keeps no secret
 
     def may_send(self, now: float) -> bool:
         """Whether one more may be sent."""
@@ -155,7 +156,7 @@ class Window:
         if ticket.at >= self._held_until:  # not one more of those that made us wait already
             self._holds += 1
             longest = min(_LONGEST_HOLD_SECONDS, 0.5 * 2**self._holds)
-            self._hold(now, retry_after or self._jitter.uniform(longest / 2, longest))
+            self._hold(now, retry_after or self.chance.uniform(longest / 2, longest))
         elif retry_after:
             self._hold(now, retry_after)
         self._trying = True

@@ -34,6 +34,7 @@ class World:
 
     def run(self, rows: int) -> "World":
         """Have so many rows answered; fails when nothing can ever happen again."""
+        self.window.chance.seed(1)
         waiting, events, count = rows, [], 0
         chance = random.Random(1)
         while self.answered < rows:
