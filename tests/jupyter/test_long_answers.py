@@ -35,14 +35,15 @@ def said(text: str, thought: str = "", afterthought: str = "") -> Fault:
 
 def notebook(ran: Ran, folder: Path) -> Path:
     """What a front end saves of a run."""
-    v4: Any = nbformat.v4
+    untyped: Any = nbformat
+    v4 = untyped.v4
     cell = v4.new_code_cell(ASK.format(""), id="cell-1")
     cell.outputs = [
         v4.new_output("display_data", one["data"], metadata=one["metadata"]) for one in ran.outputs
     ]
     document = v4.new_notebook(cells=[cell])
-    nbformat.validate(document)  # type: ignore[no-untyped-call]
-    nbformat.write(document, folder / "n.ipynb")  # type: ignore[no-untyped-call]
+    untyped.validate(document)
+    untyped.write(document, folder / "n.ipynb")
     return folder / "n.ipynb"
 
 

@@ -33,7 +33,8 @@ def test_a_submission_that_asks_is_graded(tmp_path: Path) -> None:
         sys.executable, tmp_path / "environment", [["nbgrader", "--editable", str(ROOT)]]
     )
     course = tmp_path / "course"
-    v4: Any = nbformat.v4
+    untyped: Any = nbformat
+    v4 = untyped.v4
     notebook = v4.new_notebook(
         cells=[
             cell(1, "%load_ext glm_magic"),
@@ -45,7 +46,7 @@ def test_a_submission_that_asks_is_graded(tmp_path: Path) -> None:
     )
     source = course / "source" / "ps1" / "p.ipynb"
     source.parent.mkdir(parents=True)
-    nbformat.write(notebook, source)  # type: ignore[no-untyped-call]
+    untyped.write(notebook, source)
     with Sandbox() as sandbox:
         path = os.pathsep.join([str(Path(inside).parent), os.environ["PATH"]])
         own = {
