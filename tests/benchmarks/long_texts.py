@@ -88,12 +88,32 @@ _CODE = (
     'assert result.loc["a", "mean"] == 2.0, result\nprint(result.to_string())\n```\n\n',
 )  # fmt: skip
 
+_TABLES = (
+    "The same for each group, with $s_k^2$ as above:\n\n"
+    "| group | $n_k$ | mean | interval |\n|:---|---:|---:|:---|\n"
+    "| Adelie | 151 | 3,701 g | $\\bar{{x}}_1 \\pm 1.96\\,s_1/\\sqrt{{n_1}}$ |\n"
+    "| Chinstrap | 68 | 3,733 g | $\\bar{{x}}_2 \\pm 1.96\\,s_2/\\sqrt{{n_2}}$ |\n"
+    "| Gentoo | 123 | 5,076 g | $\\bar{{x}}_3 \\pm 1.96\\,s_3/\\sqrt{{n_3}}$ |\n\n",
+)
+
 KINDS = {"English prose": _PROSE, "dense mathematics": _MATH, "Chinese": _CHINESE, "code": _CODE}
+# An answer of headings, lists, code, tables and mathematics takes blocks of these in turn.
+_MIXED = (_PROSE, _MATH, _CODE, _TABLES)
 
 
 def long_text(kind: str, tokens: int) -> str:
     """An answer of this kind with at least so many estimated tokens; whole paragraphs."""
-    text, parts = "", KINDS[kind]
+    return _long(KINDS[kind], tokens)
+
+
+def mixed_text(tokens: int) -> str:
+    """One with at least so many tokens of each part of these kinds, a block of each in turn."""
+    parts = [_long(one, tokens).split("\n\n") for one in _MIXED]
+    return "\n\n".join(block for blocks in zip(*parts, strict=False) for block in blocks)
+
+
+def _long(parts: tuple[str, ...], tokens: int) -> str:
+    text = ""
     for number in count():
         if estimate_tokens(text) >= tokens:
             return text.rstrip()

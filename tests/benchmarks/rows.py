@@ -62,12 +62,13 @@ def _throughput(wire: Wire) -> Iterator[Figure]:
     yield Figure("  peak memory", took["mb"], "MB", bare["mb"], 80, note)
     found = _run(wire, "ours", 2_000, 0)
     yield Figure("  the limit not said", found["seconds"], "s", bare["seconds"], None, note)
-    for peer in ("openai", "curator", "fenic"):
+    for peer in ("openai", "curator", "fenic", "lotus", "openaivec"):
         python = sys.executable if peer == "openai" else str(_PEERS / peer / "bin" / "python")
         if Path(python).exists():
             took = _run(wire, peer, 2_000, 64, python=python)
             yield Figure(f"  {peer}", took["seconds"], "s", bare["seconds"], None, note)
             yield Figure(f"  {peer}, CPU", took["cpu"], "s", bare["cpu"], None, note)
+            yield Figure(f"  {peer}, peak memory", took["mb"], "MB", bare["mb"], None, note)
 
 
 def _fixed_limit(wire: Wire) -> Iterator[Figure]:
@@ -144,7 +145,8 @@ def _write_rows(path: Path, count: int) -> None:
 def _start(
     host: Any, kind: str, rows: int, flying: int, python: str = sys.executable, **more: str
 ) -> subprocess.Popen[str]:
-    own = {"GLM_BASE_URL": host.base_url, "GLM_API_KEY": host.key, "TELEMETRY_ENABLED": "0"}
+    own = {"GLM_BASE_URL": host.base_url, "GLM_API_KEY": host.key}
+    own |= {"TELEMETRY_ENABLED": "0", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}  # of peers
     own |= {name: value for name, value in more.items() if name.isupper()}
     folder = tempfile.mkdtemp(prefix="journal_", dir=os.environ["HOME"])
     environment: Mapping[str, str] = {**os.environ, **own, "GLM_DATA_DIR": folder}

@@ -121,11 +121,72 @@ def fenic(rows: int, flying: int) -> int:
     return sum(one is not None for one in frame.select(answer).to_pydict()["answer"])
 
 
+def lotus(rows: int, flying: int) -> int:
+    """LOTUS, which asks through LiteLLM."""
+    import lotus
+    import pandas as pd
+
+    model = lotus.models.LM(
+        model=f"openai/{MODEL}", api_base=URL, api_key=KEY, max_batch_size=flying
+    )
+    lotus.settings.configure(lm=model)
+    table = pd.DataFrame({"text": [f"row {row}" for row in range(rows)]})
+    return int(table.sem_map(TASK + "{text}")["_map"].str.len().gt(0).sum())
+
+
+def openaivec(rows: int, flying: int) -> int:
+    """openaivec, one row a request; it speaks OpenAI's Responses, so its transport translates."""
+    import httpx
+    from openai import AsyncOpenAI
+    from openaivec import AsyncBatchResponses
+
+    class Translating(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked = json.loads(request.content)
+            parts = (("system", asked["instructions"]), ("user", asked["input"]))
+            said = [{"role": role, "content": text} for role, text in parts]
+            body = {"model": MODEL, "thinking": {"type": "disabled"}, "messages": said}
+            headers = {"Authorization": f"Bearer {KEY}"}
+            url = f"{URL}/chat/completions"
+            sent = httpx.Request("POST", url, headers=headers, json=body)
+            response = await super().handle_async_request(sent)
+            answer = json.loads(await response.aread())
+            ids = [one["id"] for one in json.loads(asked["input"])["user_messages"]]
+            text = answer["choices"][0]["message"]["content"]
+            replies = {"assistant_messages": [{"id": one, "body": text} for one in ids]}
+            return httpx.Response(200, json=_as_response(json.dumps(replies)))
+
+    async def every() -> int:
+        transport = Translating(limits=httpx.Limits(max_connections=None))
+        async with httpx.AsyncClient(transport=transport) as http:
+            client = AsyncOpenAI(base_url=URL, api_key=KEY, http_client=http)
+            asking = AsyncBatchResponses.of(
+                client, MODEL, TASK, batch_size=1, max_concurrency=flying
+            )
+            found = await asking.parse([f"row {row}" for row in range(rows)])
+            return sum(one is not None for one in found)
+
+    return asyncio.run(every())
+
+
+def _as_response(text: str) -> dict[str, Any]:
+    part = {"type": "output_text", "text": text, "annotations": []}
+    said = {
+        "type": "message", "id": "1", "role": "assistant", "status": "completed", "content": [part]
+    }  # fmt: skip
+    return {
+        "id": "1", "object": "response", "created_at": 0, "model": MODEL, "status": "completed",
+        "output": [said], "parallel_tool_calls": False, "tool_choice": "auto", "tools": [],
+    }  # fmt: skip
+
+
 class _Encoding:
     """In place of a token table, which would be fetched from the network."""
 
     def encode(self, text: str, **_: object) -> list[int]:
         return [0] * (len(text) // 4 + 1)
+
+    encode_ordinary = encode
 
 
 def _without_token_tables() -> None:
@@ -143,6 +204,8 @@ _IMPORTED = {
     "openai": ("openai",),
     "curator": ("bespokelabs.curator",),
     "fenic": ("fenic",),
+    "lotus": ("lotus",),
+    "openaivec": ("openaivec",),
 }
 
 

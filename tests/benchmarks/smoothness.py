@@ -17,7 +17,7 @@ from tests.lab import Server, missing
 
 from .install import SkippedError
 from .lab_page import Reader, scripted_answer
-from .long_texts import KINDS, long_text
+from .long_texts import KINDS, long_text, mixed_text
 from .report import Figure
 from .surroundings import ORIGINAL
 
@@ -144,10 +144,6 @@ def felt_by(
 def text_of(kind: str, length: int) -> str:
     """An answer of so many characters that ends with words of its own."""
     tokens = length // 2  # of a dense text; of any other it is more than enough
-    if kind in KINDS:
-        text = long_text(kind, tokens)
-    else:
-        parts = [long_text(one, tokens).split("\n\n") for one in KINDS if one != "Chinese"]
-        text = "\n\n".join(block for blocks in zip(*parts, strict=False) for block in blocks)
+    text = long_text(kind, tokens) if kind in KINDS else mixed_text(tokens)
     cut = text.rfind("\n\n", 0, length)
     return f"{text[:cut].rstrip()}\n\n{END}"

@@ -1,6 +1,8 @@
-"""What an answer of each kind costs in the notebook's file, as Jupyter's server writes it."""
+"""What answers of each kind cost in the notebook's file, as Jupyter's server writes it."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,17 +14,35 @@ from .notebook_samples import code, document, save, turn
 QUESTION = "Which species differ most in body mass, and how would you plot it?"
 
 
-def growth(folder: Path, text: str) -> tuple[float, float]:
-    """By how much the file grows, as a multiple of the text: with all that is ours, and without."""
-    answer = Answer(turn(text=text, prompt=QUESTION, options={"thinking": False}), "c" * 32)
-    bare = {"output_type": "display_data", "data": {"text/markdown": text}, "metadata": {}}
-    whole = {**bare, "data": answer.bundle(brief=True), "metadata": answer.metadata()}
-    empty, ours, theirs = (
-        save(folder / "n.ipynb", document(code(f"%%glm\n{QUESTION}", *outputs))).stat().st_size
-        for outputs in ((), (whole,), (bare,))
-    )
-    size = len(text.encode())
+def growth(folder: Path, *texts: str) -> tuple[float, float]:
+    """By how much the file grows, as a multiple of the texts: with ours, and as bare Markdown."""
+    whole, bare = [], []
+    for text in texts:
+        answer = Answer(turn(text=text, prompt=QUESTION, options={"thinking": False}), "c" * 32)
+        whole.append(_output(answer.bundle(brief=True), answer.metadata()))
+        bare.append(_output({"text/markdown": text}, {}))
+    empty = _saved_bytes(folder, ([] for _ in texts))
+    size = sum(len(text.encode()) for text in texts)
+    ours, theirs = (_saved_bytes(folder, ([one] for one in outputs)) for outputs in (whole, bare))
     return (ours - empty) / size, (theirs - empty) / size
+
+
+def _output(data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
+    return {"output_type": "display_data", "data": data, "metadata": metadata}
+
+
+def _saved_bytes(folder: Path, outputs: Iterable[list[dict[str, Any]]]) -> int:
+    cells = [
+        code(f"%%glm\n{QUESTION}", *one, cell=f"c{place}") for place, one in enumerate(outputs)
+    ]
+    return save(folder / "n.ipynb", document(*cells)).stat().st_size
+
+
+def test_a_conversation_of_all_kinds_takes_at_most_half_more_than_its_text(tmp_path: Path) -> None:
+    """Four answers of 2,000 tokens, and nothing else in the notebook."""
+    whole, bare = growth(tmp_path, *(long_text(kind, 2000) for kind in KINDS))
+    print(f"all kinds: {whole:.2f}, as bare Markdown {bare:.2f}")
+    assert whole <= 1.5
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas
@@ -59,8 +60,11 @@ def test_the_preview_is_what_is_sent_and_sends_nothing(at: At, host: Host, quest
             assert " ".join(line.split()) in shown, line
 
 
-def test_only_questions_leave(at: At, host: Host) -> None:
+def test_only_questions_leave(
+    at: At, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Loading, looking, configuring, undoing, exporting, completing: no connection is made."""
+    monkeypatch.chdir(tmp_path)  # the export lands here
     shell = at(host.base_url)
     shell.run(SETUP)
     for line in (
@@ -74,6 +78,7 @@ def test_only_questions_leave(at: At, host: Host) -> None:
     shell.complete("%%glm --frame sa")
     shell.run("import glm_magic\nglm_magic.Chat()\nglm_magic.Answer")
     assert host.connections == 0
+    assert (tmp_path / "out.md").exists()
 
 
 def test_the_footer_says_what_went_along(at: At, host: Host) -> None:
