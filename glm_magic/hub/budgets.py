@@ -38,11 +38,13 @@ class Spent:
         requests: Questions that were answered, in part at least.
         tokens: Charged.
         held: Tokens held back for questions under way.
+        under_way: How many those are.
     """
 
     requests: int = 0
     tokens: int = 0
     held: int = 0
+    under_way: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,9 @@ class Budgets:
         """
         with self._together() as lines:
             mine, all_ = self.of(student, day), self.together()
-            if rules.student_requests is not None and mine.requests >= rules.student_requests:
-                message = f"Today's {rules.student_requests:,} questions are used up."
+            most = rules.student_requests
+            if most is not None and mine.requests + mine.under_way >= most:
+                message = f"Today's {most:,} questions are used up or under way."
                 raise Refused("course-student-budget", message)
             left = [answer]
             if rules.student_tokens is not None:
@@ -159,9 +162,9 @@ class Budgets:
     def _sum(self, where: str, values: tuple[str, ...]) -> Spent:
         spent = f"SELECT total(requests), total(tokens) FROM spent {where}"  # noqa: S608 - ours
         requests, tokens = self._lines.execute(spent, values).fetchone()
-        held = f"SELECT total(tokens) FROM held {where}"  # noqa: S608
-        (under_way,) = self._lines.execute(held, values).fetchone()
-        return Spent(int(requests), int(tokens), int(under_way))
+        open_ = f"SELECT total(tokens), count(*) FROM held {where}"  # noqa: S608
+        held, under_way = self._lines.execute(open_, values).fetchone()
+        return Spent(int(requests), int(tokens), int(held), int(under_way))
 
     def by_day(self) -> list[tuple[str, str, int, int]]:
         """(student, day, questions, tokens), the newest day first; forgotten names are ""."""

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from .rules import Rules
 
 _ROLES = ("system", "user", "assistant", "tool")
-_TOKENS_PER_MESSAGE = 8  # role and separators, a generous guess
+_TOKENS_PER_MESSAGE = 8  # or call: role and separators, a generous guess
 _TOKENS_PER_IMAGE = 2_000  # no count is documented
+_LONGEST_NAME, _LONGEST_ID = 64, 200  # characters; hosts give a tool's name 64
 _BYTES_PER_TOKEN = 2  # text is nearer to four: a budget must not be passed by a guess
 
 
@@ -65,10 +66,9 @@ def read_question(body: bytes, rules: Rules, *, hints: bool) -> Request:
 
 def guessed_tokens(request: Request) -> int:
     """What the prompt takes at most, guessed generously."""
-    texts = [
-        message.content + message.reasoning + "".join(c.arguments for c in message.tool_calls)
-        for message in request.messages
-    ]
+    calls = [call for message in request.messages for call in message.tool_calls]
+    texts = [one.content + one.reasoning + one.tool_call_id for one in request.messages]
+    texts += [call.id + call.name + call.arguments for call in calls]
     size_bytes = sum(len(text.encode("utf-8", "replace")) for text in texts)
     size_bytes += len(json.dumps(request.tools).encode()) if request.tools else 0
     images = sum(len(message.images) for message in request.messages)
@@ -121,8 +121,9 @@ def _form(value: Any) -> dict[str, Any]:
 def _tools(value: Any) -> dict[str, Any]:
     found = []
     for tool in value:
-        if tool["type"] != "function" or not isinstance(tool["function"]["name"], str):
+        if tool["type"] != "function":
             raise ValueError
+        _word(tool["function"]["name"], _LONGEST_NAME)
         names = ("name", "description", "parameters")
         function = {name: tool["function"][name] for name in names if name in tool["function"]}
         found.append({"type": "function", "function": function})
@@ -156,22 +157,25 @@ def _message(record: Mapping[str, Any]) -> Message:
             raise ValueError
         content = "\n".join(texts)
     reasoning, call_id = record.get("reasoning_content"), record.get("tool_call_id")
-    calls = tuple(
-        ToolCall(*map(_word, (one["id"], one["function"]["name"], one["function"]["arguments"])))
-        for one in record.get("tool_calls") or ()
-    )
+    calls = tuple(map(_call, record.get("tool_calls") or ()))
     return Message(
         role,
         _word(content or ""),
         images=tuple(map(_image, images)),
         reasoning=_word(reasoning or ""),
         tool_calls=calls,
-        tool_call_id=_word(call_id or ""),
+        tool_call_id=_word(call_id or "", _LONGEST_ID),
     )
 
 
-def _word(value: Any) -> str:
-    if not isinstance(value, str):
+def _call(record: Mapping[str, Any]) -> ToolCall:
+    function = record["function"]
+    name, arguments = _word(function["name"], _LONGEST_NAME), _word(function["arguments"])
+    return ToolCall(_word(record["id"], _LONGEST_ID), name, arguments)
+
+
+def _word(value: Any, longest: int | None = None) -> str:
+    if not isinstance(value, str) or (longest is not None and len(value) > longest):
         raise TypeError
     return value
 
@@ -191,7 +195,7 @@ _FIELDS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "max_tokens": _count,
     "stop": _stop,
     "thinking": _thinking,
-    "reasoning_effort": _of(str, "effort"),
+    "reasoning_effort": lambda value: {"effort": _word(value, _LONGEST_NAME)},
     "response_format": _form,
     "tools": _tools,
     "tool_choice": _auto,

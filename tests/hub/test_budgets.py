@@ -102,6 +102,20 @@ def test_settling_twice_charges_once(budgets: Budgets) -> None:
     assert budgets.of("ada", DAY).requests == 1
 
 
+def test_parallel_questions_cannot_pass_a_limit_of_questions(budgets: Budgets) -> None:
+    """Those under way count; one that was refused by the host may be asked again."""
+    rules = Rules(student_requests=2)
+    first, second = (budgets.hold("ada", DAY, 10, 10, rules) for _ in range(2))
+    budgets.settle(first, 20)
+    with pytest.raises(Refused) as caught:
+        budgets.hold("ada", DAY, 10, 10, rules)
+    assert caught.value.message == "Today's 2 questions are used up or under way."
+    assert budgets.hold("bob", DAY, 10, 10, rules)
+    assert budgets.hold("ada", "2026-12-01", 10, 10, rules)
+    budgets.settle(second, 0)
+    assert budgets.hold("ada", DAY, 10, 10, rules)
+
+
 def test_names_are_forgotten_and_sums_stay(budgets: Budgets) -> None:
     """After their time, days have no names any more; the course's total is the same."""
     for name, day in (("ada", "2026-01-01"), ("bob", "2026-01-01"), ("ada", DAY)):

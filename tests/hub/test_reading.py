@@ -22,6 +22,12 @@ KNOWN = {
 }  # fmt: skip
 
 
+def calling(name: str, id_: str = "c1") -> dict[str, Any]:
+    """An assistant's message that calls a tool."""
+    call = {"id": id_, "type": "function", "function": {"name": name, "arguments": "{}"}}
+    return {"role": "assistant", "content": "", "tool_calls": [call]}
+
+
 def read(**fields: Any) -> Any:
     """The values of a request with these fields."""
     document = {"model": "glm-4.5-air", "messages": [USER], **fields}
@@ -58,6 +64,10 @@ def test_what_our_client_sends_is_read_as_it_was() -> None:
         {"temperature": "hot"}, {"temperature": 9}, {"max_tokens": 0}, {"max_tokens": True},
         {"stop": [1]}, {"stop": ["a", "b"]}, {"thinking": "yes"}, {"stream": "yes"},
         {"tools": [{"type": "web_search"}]}, {"tool_choice": "none"},
+        {"tools": [{"type": "function", "function": {"name": "f" * 65}}]},
+        {"messages": [USER, calling("f" * 65)]}, {"messages": [USER, calling("f", "i" * 201)]},
+        {"messages": [USER, {"role": "tool", "content": "42", "tool_call_id": "i" * 201}]},
+        {"reasoning_effort": "x" * 65},
     ],
 )  # fmt: skip
 def test_bad_values_are_refused(fields: dict[str, Any]) -> None:
@@ -101,6 +111,8 @@ def test_the_guess_is_generous() -> None:
     assert guessed_tokens(read(messages=[{"role": "user", "content": "é" * 100}])) == 108
     image = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
     assert guessed_tokens(read(messages=[{"role": "user", "content": [image]}])) > 2_000
+    called = [calling("f" * 60, "i" * 100), {"role": "tool", "tool_call_id": "i" * 100}]
+    assert guessed_tokens(read(messages=called)) == (60 + 100 + 2 + 100) // 2 + 3 * 8
 
 
 @pytest.mark.parametrize(
