@@ -130,13 +130,20 @@ class Passing:
                 wished = error.retry_after_seconds or pause + random.uniform(0, pause / 2)  # noqa: S311 - jitter
             except GLMError as error:
                 raise told(error) from None
-            seconds = min(wished, _LONGEST_PAUSE_SECONDS)
-            await self._reader.comment(
-                f"glm-notice The model's host is busy; asking again in {seconds:.0f} s"
-            )
-            await asyncio.sleep(seconds)
+            await self._pause(min(wished, _LONGEST_PAUSE_SECONDS))
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait and say so, but not for a student who has gone."""
+        await self._reader.comment(
+            f"glm-notice The model's host is busy; asking again in {seconds:.0f} s"
+        )
+        end = time.monotonic() + seconds
+        while not self._reader.gone and (left := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _TICK_SECONDS))
 
     async def _once(self) -> None:
+        if self._reader.gone:
+            raise Gone
         exchange = self._client.send(self._request)
         self.sent, self.failed = True, False
         try:
