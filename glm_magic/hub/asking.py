@@ -171,7 +171,7 @@ class Passing:
                 await self._reader.chunk(shown)
                 self._wrote_at = time.monotonic()
             elif time.monotonic() - self._wrote_at > _QUIET_SECONDS:
-                await self._reader.comment("still waiting")
+                await self._reader.comment("glm-notice The model is still at work")
                 self._wrote_at = time.monotonic()
 
     def _shown(self, delta: Delta) -> dict[str, Any]:

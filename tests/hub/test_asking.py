@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from glm_magic.api.client import Client, Limits
+from glm_magic.api.sse import NOTICE, EventDecoder
 from glm_magic.catalog import find_provider
 from glm_magic.chat.messages import Message, Request
+from glm_magic.hub import asking
 from glm_magic.hub.asking import Gone, Passing
 from glm_magic.keys import APIKey
 from glm_magic.sandbox import Sandbox
@@ -85,3 +87,20 @@ def test_nothing_is_sent_for_who_left_before(host: Sandbox, client: Client) -> N
         asyncio.run(one.run())
     assert not host.requests
     assert one.charge(4100) == 0
+
+
+def test_a_long_thought_in_hints_mode_is_no_silent_line(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left out leaves notices, which our client's idle clock hears; the same each time."""
+    monkeypatch.setattr(asking, "_QUIET_SECONDS", 0.1)
+    student = Student()
+    prompt = "sandbox: 30 reasoning tokens\nsandbox: 5 tokens\nsandbox: rate 50\nHello"
+    asyncio.run(passing(client, student, prompt, hints=True).run())
+    assert len(student.comments) >= 2
+    assert set(student.comments) == {"glm-notice The model is still at work"}
+    decoder = EventDecoder()
+    heard = [
+        event for words in student.comments for event in decoder.feed(f": {words}\n\n".encode())
+    ]
+    assert [event.type for event in heard] == [NOTICE] * len(student.comments)
