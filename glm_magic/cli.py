@@ -18,6 +18,7 @@ from .store_commands import add_commands
 
 DEMO_QUESTION = "Which species differ most in body mass, and how would you plot it?"
 _QUICKSTART = "quickstart.ipynb"
+_PIPE_CLOSED = 141  # 128 and the number of SIGPIPE, as shells have it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,13 +29,30 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.run(options) or 0)
+        status = int(options.run(options) or 0)
+        sys.stdout.flush()
+        return status
     except GLMError as error:
         sys.stderr.write(f"glm-magic: {error}\n")
+        return 1
+    except BrokenPipeError:  # `| head` has enough, and nothing may be flushed to it in the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except OSError as error:
+        sys.stderr.write(f"glm-magic: {_told(error)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 130
+
+
+def _told(error: OSError) -> str:
+    """What the system said no to, in two lines."""
+    why = error.strerror or str(error)
+    if error.filename is None:
+        return f"The system refused: {why}.\n--help names what can be chosen instead."
+    remedy = "Name another file or folder, or see who may read and write there."
+    return f"{error.filename} cannot be used: {why}.\n{remedy}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..errors import SettingsError
 from .refusing import Refused
 
 if TYPE_CHECKING:
@@ -68,13 +69,18 @@ class Budgets:
 
     Args:
         path: The database's file; made if it is not there.
+
+    Raises:
+        SettingsError: The file is no database, or cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
         path.touch(mode=0o600)
-        self._lines = sqlite3.connect(path, isolation_level=None)
-        self._lines.execute("PRAGMA journal_mode=WAL")
-        self._lines.executescript(_TABLES)
+        try:
+            self._lines = _opened(path)
+        except sqlite3.Error as error:
+            message = f"{path} cannot be used for budgets: {error}."
+            raise SettingsError(message, "Name another folder with --data.") from None
         self._recover()
 
     def close(self) -> None:
@@ -189,6 +195,17 @@ class Budgets:
         self._lines.execute("INSERT OR IGNORE INTO about VALUES (?, ?)", (name, first))
         row = self._lines.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
         return str(row[0])
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    lines = sqlite3.connect(path, isolation_level=None)
+    try:
+        lines.execute("PRAGMA journal_mode=WAL")
+        lines.executescript(_TABLES)
+    except sqlite3.Error:
+        lines.close()
+        raise
+    return lines
 
 
 def _over(rules: Rules, mine: Spent, all_: Spent, prompt: int) -> Refused:

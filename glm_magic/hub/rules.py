@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from ..errors import ArgumentError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
 MODES = ("off", "hints", "open")
+_MOST, _MOST_DAYS = 10**12, 36_500  # what the ledger and the calendar can hold
+_SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,12 @@ class Rules:
         return now.astimezone(self.zone).date().isoformat()
 
 
-def _positive(value: Any) -> int:
+def _positive(value: Any, most: int = _MOST) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         message = "not a whole number above 0"
+        raise ValueError(message)
+    if value > most:
+        message = f"more than {most:,}"
         raise ValueError(message)
     return value
 
@@ -142,13 +147,13 @@ def _zone(value: Any) -> tzinfo:
     raise ValueError(message)
 
 
-_FIELDS = {
+_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "title": _text, "provider": _text, "base_url": _text, "models": _names,
     "max_tokens": _positive, "mode": _mode, "student_tokens": _positive,
     "student_requests": _positive, "course_tokens": _positive, "places": _positive,
     "waiting": _positive, "idle_seconds": _seconds, "zone": _zone,
-    "instructors": lambda value: frozenset(_names(value)), "keep_days": _positive,
-    "record_content": _yes_no,
+    "instructors": lambda value: frozenset(_names(value)),
+    "keep_days": lambda value: _positive(value, _MOST_DAYS), "record_content": _yes_no,
 }  # fmt: skip
 _WINDOW = ("mode", "groups", "begins", "ends", "note")
 
@@ -166,7 +171,7 @@ def read_rules(text: str, name: str = "the course's file") -> Rules:
     """
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is no TOMLDecodeError
         raise SettingsError(f"{name} is not TOML: {error}.", "Mend that line.") from None
     windows = found.pop("window", [])
     values = {key: _value(key, value, name) for key, value in found.items()}
@@ -176,27 +181,35 @@ def read_rules(text: str, name: str = "the course's file") -> Rules:
     return Rules(**values, windows=tuple(_window(one, zone, name) for one in windows))
 
 
+def _unknown(kind: str, key: str, known: tuple[str, ...]) -> ArgumentError:
+    remedy = f"There are: {', '.join(known)}."
+    return ArgumentError.unknown(kind, key[:_SHOWN_CHARACTERS], known, remedy)
+
+
 def _value(key: str, value: Any, name: str) -> Any:
     if key not in _FIELDS:
-        raise ArgumentError.unknown(f"name in {name}", key, [*_FIELDS, "window"])
+        raise _unknown(f"name in {name}", key, (*_FIELDS, "window"))
     try:
         return _FIELDS[key](value)
     except (TypeError, ValueError) as error:
-        message = f"{key} = {value!r} in {name} is {error}."
+        message = f"{key} = {repr(value)[:_SHOWN_CHARACTERS]} in {name} is {error}."
     raise SettingsError(message, "The example beside the service's documentation shows each name.")
 
 
-def _window(record: Mapping[str, Any], zone: tzinfo, name: str) -> Window:
+def _window(record: Any, zone: tzinfo, name: str) -> Window:
+    if not isinstance(record, dict):
+        message = f"window in {name} is not a list of tables."
+        raise SettingsError(message, "Write each as [[window]].")
     for key in record:
         if key not in _WINDOW:
-            raise ArgumentError.unknown(f"name in a [[window]] of {name}", key, _WINDOW)
+            raise _unknown(f"name in a [[window]] of {name}", key, _WINDOW)
     try:
         times = {key: _time(record.get(key), zone) for key in ("begins", "ends")}
         groups = frozenset(_names(record["groups"])) if "groups" in record else frozenset[str]()
         return Window(
             _mode(record.get("mode")), groups, **times, note=_text(record.get("note", ""))
         )
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         message = f"A [[window]] in {name} is wrong: {error}."
     raise SettingsError(message, 'Write mode = "off", begins = 2026-11-30T09:00:00, ends = …')
 
@@ -205,9 +218,11 @@ def _time(value: Any, zone: tzinfo) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, datetime):
-        message = f"{value!r} is not a date with a time"
+        message = f"{repr(value)[:_SHOWN_CHARACTERS]} is not a date with a time"
         raise ValueError(message)
-    return value if value.tzinfo else value.replace(tzinfo=zone)
+    found = value if value.tzinfo else value.replace(tzinfo=zone)
+    found.astimezone(zone)  # the instructor's page shows it so: it must not be out of range
+    return found
 
 
 class RulesFile:

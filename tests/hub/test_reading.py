@@ -124,6 +124,8 @@ def test_the_guess_is_generous() -> None:
         ("zone = 'Nowhere/Land'", "not a time zone"),
         ("models = 'glm'", "not a list of names"),
         ("[window]\nmode = 'off'", "is not a list"),
+        ("window = [1]", "is not a list of tables"),
+        ("keep_days = 36_501", "keep_days = 36501 in the course's file is more than 36,500."),
         ("[[window]]\nmode = 'off'\nbegin = 1", "Unknown name in a [[window]]"),
         ("[[window]]\nmode = 'off'\nbegins = 'monday'", "is not a date with a time"),
         ("title = ", "is not TOML"),

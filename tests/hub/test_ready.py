@@ -29,6 +29,25 @@ def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert str(mine) not in capsys.readouterr().out
 
 
+def test_a_file_where_a_folder_should_be_is_two_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the ready files nor budgets can be written below a file, and a damaged ledger too."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "of-the-service")
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/services/glm/")
+    Path("a-file").write_text("x")
+    Path("rules.toml").write_text('provider = "sandbox"\n')
+    Path("damaged").mkdir()
+    Path("damaged", "budgets.sqlite").write_text("no database " * 500)
+    for words in ("--ready a-file", "--ready a-file/below", "rules.toml --data a-file",
+                  "rules.toml --data damaged"):  # fmt: skip
+        assert main(["hub", *words.split()]) == 1
+        first, second = capsys.readouterr().err.splitlines()
+        assert first.startswith(f"glm-magic: {words.split()[-1]}")
+        assert "another" in second
+
+
 def test_the_example_rules_name_everything() -> None:
     """The example is valid, and each name that there is stands in it, but the host's URL."""
     rules = RulesFile(READY / "glm-hub.toml").now

@@ -1,5 +1,6 @@
 """`glm-magic export | strip | scan` and the pre-commit hooks, as they are typed."""
 
+import os
 import re
 import subprocess
 import sys
@@ -89,6 +90,20 @@ def test_scan_tells_where_and_not_what(notebook: Path) -> None:
         "n.ipynb: cell 1, source: an API key of GLM's shape",
     ]
     assert run("scan", "missing", folder=folder).returncode == 1
+
+
+@pytest.mark.plants_key
+def test_a_reader_that_has_enough_is_no_fault(notebook: Path) -> None:
+    """`glm-magic scan DIR | head -1` ends quietly, as other commands do."""
+    save(notebook, document(code(f"k = '{KEY}'")))
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "-m", "glm_magic", "scan", "."]
+    done = subprocess.run(
+        command, stdout=writes, stderr=subprocess.PIPE, cwd=notebook.parent, timeout=60
+    )
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (141, b"")
 
 
 @pytest.mark.parametrize("command", ["export", "strip", "scan"])
