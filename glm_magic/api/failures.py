@@ -91,6 +91,7 @@ _COURSE: Mapping[str, Refusal] = {
     "course-budget": Refusal(QuotaError, "Tell your instructor: only they can raise it."),
     "course-waiting": Refusal(RateLimitError, "Wait for them, or stop their cells."),
     "course-busy": Refusal(OverloadedError, "Run the cell again in a minute.", True),
+    "course-later": Refusal(OverloadedError, "Run the cell again after that."),
     "course-account": Refusal(
         PermissionDeniedError, "Tell your instructor; your own budget was not charged."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import time
 from contextlib import aclosing
@@ -38,7 +39,9 @@ HINTS_ON = "Hints mode is on: the course's assistant gives hints and leaves code
 _TICK_SECONDS = 0.5
 _QUIET_SECONDS = 10.0  # proxies end a line that is silent for a minute
 _PAUSES_SECONDS = (1.0, 2.0, 4.0)  # while the host says that it is busy
-_LONGEST_PAUSE_SECONDS = 30.0
+_LONGEST_PAUSE_SECONDS = 30.0  # longer, a student is told and the place is given to others
+_CLIENTS_PAUSE_SECONDS = 1.0  # no client of ours asks again sooner
+_LONGEST_TOLD_SECONDS = 86_400.0  # a host may say any number
 _BUSY = (RateLimitError, OverloadedError)
 _ACCOUNT = (AuthenticationError, BalanceError, PermissionDeniedError, QuotaError)
 
@@ -125,12 +128,13 @@ class Passing:
                 await self._once()
                 return
             except _BUSY as error:
-                if pause is None or self.began:
+                wished = error.retry_after_seconds or 0.0
+                if pause is None or self.began or wished > _LONGEST_PAUSE_SECONDS:
                     raise told(error) from None
-                wished = error.retry_after_seconds or pause + random.uniform(0, pause / 2)  # noqa: S311 - jitter
+                seconds = wished or pause + random.uniform(0, pause / 2)  # noqa: S311 - jitter
             except GLMError as error:
                 raise told(error) from None
-            await self._pause(min(wished, _LONGEST_PAUSE_SECONDS))
+            await self._pause(seconds)
 
     async def _pause(self, seconds: float) -> None:
         """Wait and say so, but not for a student who has gone."""
@@ -238,7 +242,11 @@ def told(error: GLMError) -> Refused:
     code = getattr(error, "code", "")
     words = error.message.rpartition(" (")[0] or error.message
     if isinstance(error, _BUSY):
-        return Refused("course-busy", "The model's host is busy.")
+        seconds = min(error.retry_after_seconds or 0.0, _LONGEST_TOLD_SECONDS)
+        if seconds <= _CLIENTS_PAUSE_SECONDS:
+            return Refused("course-busy", "The model's host is busy.")
+        message = f"The model's host is busy and says to wait {math.ceil(seconds):,} s."
+        return Refused("course-later", message, retry_after_seconds=seconds)
     if isinstance(error, _ACCOUNT):
         shown = f" (its code {code})" if code else ""
         return Refused("course-account", f"The model's host refused the course's account{shown}.")

@@ -17,6 +17,7 @@ STATUSES = {
     "course-budget": 429,
     "course-waiting": 429,
     "course-busy": 503,
+    "course-later": 503,
     "course-account": 502,
     "course-host": 502,
     "course-hub": 503,
@@ -30,13 +31,21 @@ class Refused(Exception):  # noqa: N818 - the deed, not a failure of ours
         code: The business code.
         status: HTTP status.
         message: One sentence for the student.
+        retry_after_seconds: When asking again may help, if the model's host said so.
     """
 
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int | None = None,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.status = STATUSES.get(code, 400) if status is None else status
         self.message = message
+        self.retry_after_seconds = retry_after_seconds
 
     def document(self) -> bytes:
         """As the wire has errors."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,6 +70,8 @@ class Route(RequestHandler):
                 "course-request", f"{self.request.method} is not served here.", status_code
             )
         self.set_status(error.status)
+        if error.retry_after_seconds is not None:
+            self.set_header("Retry-After", str(math.ceil(error.retry_after_seconds)))
         self.set_header("Content-Type", "application/json")
         self.finish(error.document())
 

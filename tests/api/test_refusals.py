@@ -49,6 +49,7 @@ TABLE = [
     (429, "course-budget", E.QuotaError, False, "Tell your instructor"),
     (429, "course-waiting", E.RateLimitError, False, "Wait for them"),
     (503, "course-busy", E.OverloadedError, True, "in a minute"),
+    (503, "course-later", E.OverloadedError, False, "after that"),
     (502, "course-host", E.ServerError, False, "tell your instructor"),
     (503, "course-hub", E.ServerError, True, "in a minute"),
 ]

@@ -1,6 +1,7 @@
 """One question on its way, in this process: who leaves, who waits, and what the line hears."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,8 +13,10 @@ from glm_magic.api.client import Client, Limits
 from glm_magic.api.sse import NOTICE, EventDecoder
 from glm_magic.catalog import find_provider
 from glm_magic.chat.messages import Message, Request
+from glm_magic.errors import OverloadedError
 from glm_magic.hub import asking
-from glm_magic.hub.asking import Gone, Passing
+from glm_magic.hub.asking import Gone, Passing, told
+from glm_magic.hub.refusing import Refused
 from glm_magic.keys import APIKey
 from glm_magic.sandbox import Sandbox
 from glm_magic.sandbox.faults import Fault
@@ -87,6 +90,31 @@ def test_nothing_is_sent_for_who_left_before(host: Sandbox, client: Client) -> N
         asyncio.run(one.run())
     assert not host.requests
     assert one.charge(4100) == 0
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(31, 1), (3600, 1), (1.5, 4)])
+def test_a_host_that_names_a_time_is_not_asked_before(
+    host: Sandbox, client: Client, monkeypatch: pytest.MonkeyPatch, seconds: float, asked: int
+) -> None:
+    """A long time is told instead of waited for, and so is a short one that did not help."""
+    monkeypatch.setattr(Passing, "_pause", no_pause)
+    host.faults.extend([Fault.refuse("1302", retry_after_seconds=seconds)] * 4)
+    one = passing(client, Student(), hints=False)
+    with pytest.raises(Refused, match=f"busy and says to wait {math.ceil(seconds):,} s") as caught:
+        asyncio.run(one.run())
+    assert (caught.value.code, caught.value.retry_after_seconds) == ("course-later", seconds)
+    assert len(host.requests) == asked
+    assert one.charge(4100) == 0
+
+
+def test_a_host_may_say_any_number() -> None:
+    """Nobody waits longer than a day."""
+    refused = told(OverloadedError("Busy.", retry_after_seconds=math.inf))
+    assert refused.message == "The model's host is busy and says to wait 86,400 s."
+
+
+async def no_pause(self: Passing, seconds: float) -> None:
+    """A pause in no time."""
 
 
 def test_a_long_thought_in_hints_mode_is_no_silent_line(

@@ -76,6 +76,23 @@ def test_a_busy_host_is_asked_again(course: Course) -> None:
     ] * 2
 
 
+def test_how_long_a_host_wants_to_be_left_alone_is_passed_on(
+    course: Course, at_home: Callable[..., str]
+) -> None:
+    """The cell says it at once, nobody asks again by itself, and a program can read it."""
+    token = at_home("lutz")
+    course.upstream.faults.append(Fault.refuse("1302", retry_after_seconds=90))
+    with pytest.raises(errors.OverloadedError) as caught:
+        glm_magic.ask("Hello", once=True)
+    assert str(caught.value).splitlines() == [
+        "The model's host is busy and says to wait 90 s. (HTTP 503 code course-later)",
+        "Run the cell again after that.",
+    ]
+    assert caught.value.retry_after_seconds == 90
+    assert len(course.upstream.requests) == 1
+    assert cost(course, token) == 0
+
+
 @pytest.mark.parametrize("fault", [Fault.cut(chunks=4), Fault.stall(4)], ids=["cut", "stall"])
 def test_an_answer_that_ends_in_the_middle_is_charged_as_held(course: Course, fault: Fault) -> None:
     """Words came and no usage: what was held back is charged, never less."""
