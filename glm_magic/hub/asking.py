@@ -116,6 +116,11 @@ class Passing:
         """Whether code and reasoning are left out."""
         return self._filter is not None
 
+    @property
+    def model(self) -> str:
+        """The one that answers, as the host names it; else the one that was asked."""
+        return self.grown.model or self._request.model
+
     async def run(self) -> None:
         """Pass on until the end; a busy host is asked again while the place is kept.
 
@@ -202,7 +207,7 @@ class Passing:
             chunk.setdefault("choices", [])
             chunk["usage"] = usage_document(delta.usage)
         if chunk:
-            chunk["model"] = self._request.model
+            chunk["model"] = self.model
         return chunk
 
     def charge(self, held: int) -> int:

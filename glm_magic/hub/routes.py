@@ -245,7 +245,7 @@ class Answers(Route):
         record: dict[str, Any] = {
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "student": self.service.people.pseudonym(hold.student),
-            "model": request.model,
+            "model": passing.model,
             "mode": "hints" if passing.hints else "open",
             "prompt_tokens": usage.get("prompt_tokens"),
             "completion_tokens": usage.get("completion_tokens"),
@@ -276,7 +276,8 @@ def _completion(passing: Passing) -> dict[str, Any]:
             for call in grown.tool_calls
         ]
     choice = {"index": 0, "message": message, "finish_reason": grown.finish_reason}
-    document: dict[str, Any] = {"object": "chat.completion", "choices": [choice]}
+    document: dict[str, Any] = {"object": "chat.completion", "model": passing.model}
+    document["choices"] = [choice]
     if grown.usage:
         document["usage"] = usage_document(grown.usage)
     return document

@@ -8,6 +8,7 @@ import pytest
 
 import glm_magic
 from glm_magic import errors
+from glm_magic.sandbox.faults import Fault
 from tests.leaks import files_with_canary
 
 from .course import OPEN, Course, body_of
@@ -71,6 +72,21 @@ def test_open_passes_all_on(course: Course, at_home: Callable[..., str]) -> None
     assert answer.usage
     assert answer.usage.reasoning_tokens
     assert not answer.turn.warnings
+
+
+def test_the_model_that_answered_is_named(course: Course, at_home: Callable[..., str]) -> None:
+    """A host may let another one answer: the footer, the record and whole answers say which."""
+    token = at_home("elmar")
+    another = Fault.edit(
+        lambda steps: [
+            step.replace(b'"glm-4.5-air"', b'"glm-4.6"') if isinstance(step, bytes) else step
+            for step in steps
+        ]
+    )
+    course.upstream.faults.extend([another, another])
+    assert glm_magic.ask("Hello", once=True).model == "glm-4.6"
+    assert lines_of(course)[-1]["model"] == "glm-4.6"
+    assert json.loads(course.ask(token, stream=False).text)["model"] == "glm-4.6"
 
 
 def test_tools_pass_through(course: Course, at_home: Callable[..., str]) -> None:
