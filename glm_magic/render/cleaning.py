@@ -79,6 +79,13 @@ def plain(text: str) -> str:
     return text
 
 
+def unseen(text: str) -> list[str]:
+    r"""The characters for which `plain` does not leave a text as it is; `\r\n` is a line's end."""
+    text = text.replace("\r\n", "\n")
+    # Doubled, for a variation selector steers only in a run.
+    return [] if plain(text) == text else sorted({one for one in text if plain(one * 2) != one * 2})
+
+
 def held_back(text: str) -> tuple[str, str]:
     """What can be shown of a growing text, and the beginning of a terminal escape at its end."""
     begun = None if text.isprintable() else _BEGUN.search(text)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..chat.home import at_home
-from .declaring import Tool, tool_of
+from ..render.cleaning import unseen
+from .declaring import BadArgumentsError, Tool, tool_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .declaring import Outcome
 
 
 def cell_tool(run: Callable[[str], Outcome]) -> Tool:
-    """The tool; every single cell must be approved.
+    """The tool; every single cell must be approved, and what is seen of it is what runs.
 
     Args:
         run: Runs a cell in the user's namespace; gives what it printed, showed and drew.
@@ -29,4 +31,25 @@ def cell_tool(run: Callable[[str], Outcome]) -> Tool:
         """
         return at_home(lambda: run(code))
 
-    return tool_of(run_cell, each=True)
+    tool = tool_of(run_cell, each=True)
+
+    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"code": _as_seen(tool.check(given)["code"])}
+
+    return replace(tool, check=check)
+
+
+def _as_seen(code: str) -> str:
+    """The code, which a person sees as it is.
+
+    Raises:
+        BadArgumentsError: Some of it cannot be seen, or looks like something else.
+    """
+    if found := unseen(code):
+        named = ", ".join(f"U+{ord(one):04X}" for one in found)
+        message = (
+            f"Not run: who reads the cell would not see these characters: {named}. "
+            "Leave them out, or write them as escapes in strings."
+        )
+        raise BadArgumentsError(message)
+    return code.replace("\r\n", "\n")

@@ -51,6 +51,8 @@ class Tool:
         auto: Whether it runs without anybody's approval, also where nobody is.
         each: Whether every single call must be approved.
         identity: Changes when the function's code does, so that approval of one is not of another.
+        check: Given the model's arguments, gives them in their types, or raises
+            `BadArgumentsError`.
     """
 
     name: str
@@ -60,7 +62,7 @@ class Tool:
     auto: bool = False
     each: bool = False
     identity: str = ""
-    _check: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=dict, repr=False)
+    check: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=dict, repr=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function, as if it were no tool."""
@@ -87,7 +89,7 @@ class Tool:
         if not isinstance(given, dict):
             message = f"The arguments of {self.name} must be one JSON object."
             raise BadArgumentsError(message)
-        return self._check(given)
+        return self.check(given)
 
 
 @overload
