@@ -16,7 +16,7 @@ from .errors import Stopped
 from .keys import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from .keys import APIKey
 
@@ -38,22 +38,36 @@ class Hiding:
     Attributes:
         hidden: Patterns such as "sales.email" or "*_name"; such columns never leave.
         allowed: Patterns of columns that look personal and are not.
+        names: Gives the user's variables by name, as they are now.
     """
 
     hidden: list[str] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
+    names: Callable[[], Mapping[str, object]] = dict
 
-    def of(self, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The patterns for the columns of one frame: hidden, allowed."""
-        return _for_frame(self.hidden, name), _for_frame(self.allowed, name)
+    def of(self, value: object, name: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The patterns for the columns of one frame: hidden, allowed.
+
+        A pattern with a frame's name is for all names of the same object. It hides also in what
+        is no variable of the user's: that may be a part of the frame, `sales.head()`.
+
+        Args:
+            value: The frame.
+            name: What it is called where it is used.
+        """
+        variables = list(self.names().items())  # a cell may run meanwhile
+        own = {one for one, each in variables if each is value and not one.startswith("_")}
+        called = own | {name}
+        return _for_frame(self.hidden, called if own else None), _for_frame(self.allowed, called)
 
 
-def _for_frame(patterns: Sequence[str], name: str) -> tuple[str, ...]:
+def _for_frame(patterns: Sequence[str], names: Collection[str] | None) -> tuple[str, ...]:
+    """The patterns, with those for frames of these names, or of any name, as their columns."""
     found = []
     for pattern in patterns:
         found.append(pattern)
         frame, dot, column = pattern.partition(".")
-        if dot and column and fnmatchcase(name, frame):
+        if dot and column and (names is None or any(fnmatchcase(one, frame) for one in names)):
             found.append(column)
     return tuple(dict.fromkeys(found))
 
@@ -123,7 +137,7 @@ def describe(
     """
     from .variables import describe as describe_variable
 
-    hidden, allowed = detail.hiding.of(name)
+    hidden, allowed = detail.hiding.of(value, name)
     with _stoppable():
         found = describe_variable(
             value,
@@ -192,7 +206,7 @@ def _keys(
     from .frames.fence import fence
     from .frames.shared_keys import shared_keys
 
-    hidden = {name: detail.hiding.of(name)[0] for name in values}
+    hidden = {name: detail.hiding.of(value, name)[0] for name, value in values.items()}
     with _stoppable():
         lines = shared_keys(values, hidden, say)
     if not lines:

@@ -35,6 +35,10 @@ def _to_stdout(markdown: str) -> None:
     sys.stdout.write(f"{markdown}\n")
 
 
+def _of_main() -> Mapping[str, object]:
+    return vars(sys.modules["__main__"])
+
+
 def _at_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
@@ -48,6 +52,7 @@ class Surroundings:
         place: Names the next question's place in the conversation, or None; counts it.
         notebook: Where the running notebook is, or None.
         tags: Of the asking cell.
+        names: The user's variables by name.
         person: Whether somebody is there who can be asked by `input`.
         show: Shows the user inert Markdown now.
         run_cell: Runs code as a cell of the notebook and gives its outputs, by default shown in
@@ -60,6 +65,7 @@ class Surroundings:
     place: Callable[[], str | None] = lambda: None
     notebook: Callable[[], Path | None] = lambda: None
     tags: Callable[[], tuple[str, ...]] = lambda: ()
+    names: Callable[[], Mapping[str, object]] = _of_main
     person: Callable[[], bool] = _at_terminal
     show: Callable[[str], None] = _to_stdout
     run_cell: Callable[..., Any] | None = None

@@ -65,7 +65,7 @@ class Workbench:
         self.hosts = Hosts()
         self.stand_in: AnyClient | None = None
         self.ledger = Ledger()
-        self.hiding = Hiding()
+        self.hiding = Hiding(names=lambda: AROUND.names())
         self._shelf: Shelf | None = None
 
     @property

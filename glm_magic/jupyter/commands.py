@@ -228,7 +228,12 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
         "--plain", action="store_true", help="where no panel shows: without its own page code"
     )
     hide = table["hide"][0]
-    hide.add_argument("patterns", nargs="*", help='such as sales.email or "*_name"')
+    hide.add_argument(
+        "patterns",
+        nargs="*",
+        help='such as "*_name" or sales.email; the latter is for that table, whatever else it is '
+        "called, and for tables that are no variable of yours, such as sales.head()",
+    )
     hide.add_argument("--allow", action="store_true", help="show values that look personal")
     hide.add_argument("--reset", action="store_true", help="hide and allow nothing")
     table["models"][0].add_argument("provider", nargs="?", help="whose prices to show")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, FrameError
 from ..frames import is_frame
-from ..gathering import Detail, Hiding, describe, is_data
+from ..gathering import Detail, describe, is_data
 from ..render.cleaning import plain
 from ..surroundings import AROUND
 from . import options as opts
@@ -116,9 +117,10 @@ def _fits(pattern: str, magics: GLMMagics) -> bool:
     """Whether a pattern fits a column that can be seen now; reads names only."""
     from ..frames.hiding import hides_some
 
+    hiding = replace(magics.workbench().hiding, hidden=[pattern])
     for name, value in dict(magics.host.namespace).items():
         with suppress(FrameError):
-            if is_frame(value) and hides_some(value, name, Hiding([pattern]).of(name)[0]):
+            if is_frame(value) and hides_some(value, name, hiding.of(value, name)[0]):
                 return True
     return False
 

@@ -27,6 +27,7 @@ def load(shell: Any) -> None:
     AROUND.place = magics.host.place
     AROUND.notebook = magics.host.notebook
     AROUND.tags = magics.host.tags
+    AROUND.names = lambda: magics.host.namespace
     AROUND.person = magics.host.person
     AROUND.show = magics.host.show
     AROUND.run_cell = magics.runner.run

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,8 +21,6 @@ from .tables import kept, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
-    from types import FrameType
 
     from .tables import Table
     from .task import Task
@@ -72,7 +70,7 @@ def map(  # noqa: A001 - what it is
     since = datetime.now(UTC).isoformat() if fresh else ""
     plan = Plan(template, schema, name, repairs, in_flight, budget_usd, since, options)
     task = plan.task(need_key=not dry_run)
-    _refuse_hidden(task, frame, sys._getframe(1))
+    _refuse_hidden(task, frame)
     away = engine_for(frame, engine)
     if away is None:
         return _ask_here(plan, task, open_table(frame, to), dry_run=dry_run, progress=progress)
@@ -133,16 +131,12 @@ def column_names(frame: Any) -> list[str]:
     return [str(one) for one in columns]
 
 
-def _refuse_hidden(task: Task, frame: Any, caller: FrameType) -> None:
+def _refuse_hidden(task: Task, frame: Any) -> None:
     """What the user hides never leaves: `%glm hide`."""
-    hiding = workbench().hiding
-    names: set[str] = set()
-    at: FrameType | None = caller
-    while at is not None:  # the user's own name may be some calls away
-        names |= {name for name, value in [*at.f_locals.items()] if value is frame}
-        at = at.f_back
+    table = object() if isinstance(frame, str | Path) else frame  # a file has no name of its own
+    hidden, _ = workbench().hiding.of(table)
     for field in task.template.fields:
-        if any(matches(field, hiding.of(name)[0]) for name in names or {"*"}):
+        if matches(field, hidden):
             message = f"The column {field} is hidden, and would leave with every row."
             raise ArgumentError(message, "Take it out of the template, or show it: %glm hide -h")
 

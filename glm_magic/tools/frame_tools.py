@@ -40,7 +40,7 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
 
         Use it to compute what the description of a frame does not say.
         """
-        hidden = {name: detail.hiding.of(name)[0] for name in tables}
+        hidden = {name: detail.hiding.of(value, name)[0] for name, value in tables.items()}
         return query(sql, tables, hidden, _MOST_ROWS)
 
     def frame_head(frame: str, rows: int = 10) -> str:

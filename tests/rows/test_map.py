@@ -206,17 +206,19 @@ def test_nothing_is_sent_when_the_template_is_wrong(host: Host) -> None:
     assert sandbox.load.asked == 0
 
 
-def test_hidden_columns_never_leave(host: Host) -> None:
-    """What `%glm hide` hides is refused in a template."""
+def test_hidden_columns_never_leave(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `%glm hide` hides is refused in a template, in parts of the table too."""
     sandbox = host()
-    customers = records(3)
+    customers, others = records(3), records(3)
+    monkeypatch.setattr(AROUND, "names", lambda: {"customers": customers, "others": others})
     workbench().hiding.hidden.append("customers.review")
     with pytest.raises(ArgumentError, match="hidden"):
         glm.map(customers, SORT, progress=False)
     with pytest.raises(ArgumentError, match="hidden"):
         glm.filter(customers, "Is {review} kind?", progress=False)
+    with pytest.raises(ArgumentError, match="hidden"):
+        glm.map(customers[:1], SORT, progress=False)
     assert sandbox.load.asked == 0
-    others = records(3)
     assert glm.map(others, SORT, progress=False)
 
 
