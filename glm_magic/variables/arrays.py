@@ -33,7 +33,7 @@ def find(value: Any, wish: Wish) -> Finding:
         return scalars.find(value, wish)
     if is_of(value, "numpy", "void"):
         value = sys.modules["numpy"].asarray(value)
-    array, mask = base_array(value), _mask(value)
+    (array, gone), mask = _without_hidden(base_array(value), wish), _mask(value)
     kind = own_name(type(value)).replace("ndarray", "array")
     form = f"{kind} {size_text(array.shape)} {dtype_text(array.dtype)}".replace("  ", " ")
     lines, left_out = [f"{array.nbytes:,} bytes"], []
@@ -42,14 +42,31 @@ def find(value: Any, wish: Wish) -> Finding:
     if array.dtype.names is None:
         lines += filter(None, [facts(array, wish, mask)])
     else:
-        names = [name for name in array.dtype.names if not is_hidden_name(name, wish)]
+        names = array.dtype.names
         fields = names[:_MAX_FIELDS]
         lines += [_field(array[name], name, wish, mask) for name in fields]
         left_out = [plural(len(names) - len(fields), "field")] if len(names) > len(fields) else []
-        gone = len(array.dtype.names) - len(names)
         left_out += [f"{plural(gone, 'field')}, hidden by the user"] if gone else []
     raw = tuple(_rows(array, wish)) if wish.rows and mask is None else ()
     return Finding(kind, form, tuple(lines), tuple(left_out), raw=raw, shape=_table_shape(array))
+
+
+def _without_hidden(array: Any, wish: Wish) -> tuple[Any, int]:
+    """The array without the fields that the user has hidden, and how many these are."""
+    names = array.dtype.names or ()
+    kept = [name for name in names if not _is_hidden(name, array.dtype, wish)]
+    if len(kept) == len(names):
+        return array, 0
+    shown = array[kept] if kept else sys.modules["numpy"].empty(array.shape, [])
+    return shown, len(names) - len(kept)
+
+
+def _is_hidden(name: str, dtype: Any, wish: Wish) -> bool:
+    """Whether the user has hidden a field, or one in it."""
+    inner = dtype[name].base
+    return is_hidden_name(name, wish) or any(
+        _is_hidden(one, inner, wish) for one in inner.names or ()
+    )
 
 
 def facts(array: Any, wish: Wish, mask: Any = None) -> str:
@@ -198,12 +215,17 @@ def _mask(value: Any) -> Any:
 
 
 def _rows(array: Any, wish: Wish) -> Iterator[str]:
-    if array.ndim not in (1, 2):
+    if array.ndim not in (1, 2) or array.dtype.names == ():
         return
     for row in islice(array, wish.rows):
         cells = row.tolist() if array.ndim == 2 else [row]
         more = ", …" if len(cells) > _MAX_COLUMNS else ""
-        yield ", ".join(value_text(cell, texts=True) for cell in cells[:_MAX_COLUMNS]) + more
+        yield (
+            ", ".join(
+                value_text(cell, texts=True, hidden=wish.hidden) for cell in cells[:_MAX_COLUMNS]
+            )
+            + more
+        )
 
 
 def _table_shape(array: Any) -> tuple[int | None, int | None]:

@@ -71,7 +71,7 @@ def _parameter(name: str, value: Any, wish: Wish) -> str:
     value = plain(value)
     if not wish.figures:
         return "…"
-    return held_back(name, value, wish) or value_text(value, texts=wish.texts)
+    return held_back(name, value, wish) or value_text(value, texts=wish.texts, hidden=wish.hidden)
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -75,7 +75,8 @@ def _attributes(attributes: Any, wish: Wish) -> Iterator[str]:
     for name, each in pairs[:_MAX_ATTRIBUTES]:
         shown = ""
         if wish.texts:
-            shown = f" {held_back(name_of(name), each, wish) or value_text(each, texts=True)}"
+            reason = held_back(name_of(name), each, wish)
+            shown = f" {reason or value_text(each, texts=True, hidden=wish.hidden)}"
         yield f"attribute {name_of(name)}{shown}"
     if len(pairs) > _MAX_ATTRIBUTES:
         yield f"and {plural(len(pairs) - _MAX_ATTRIBUTES, 'attribute')} more"

@@ -76,7 +76,7 @@ def _attribute(name: str, value: Any, wish: Wish) -> str:
     kind = array_form(value) if is_of(value, "numpy", "ndarray") else type_word(value)
     if reason or not wish.figures or value is None:
         return " ".join(filter(None, (f".{name_of(name)} {kind}", reason)))
-    shown = value_text(value, texts=wish.texts)
+    shown = value_text(value, texts=wish.texts, hidden=wish.hidden)
     return f".{name_of(name)} {kind}" + ("" if shown.startswith("<") else f" {shown}")
 
 

@@ -78,13 +78,14 @@ def name_of(key: object) -> str:
     return value_text(key, texts=True, depth=1)
 
 
-def value_text(value: Any, *, texts: bool, depth: int = _DEPTH) -> str:
+def value_text(value: Any, *, texts: bool, depth: int = _DEPTH, hidden: Sequence[str] = ()) -> str:
     """Any value in a few words; a foreign object is shown by its class only.
 
     Args:
         value: Anything.
         texts: Whether texts inside may be shown; else their lengths are.
         depth: How many levels of containers are looked into.
+        hidden: Names or patterns of keys that are left out.
     """
     value = plain(value)
     if type(value) is str:
@@ -102,7 +103,7 @@ def value_text(value: Any, *, texts: bool, depth: int = _DEPTH) -> str:
     if is_of(value, "numpy", "ndarray"):
         return f"<{array_form(value)}>"
     if depth and is_a(value, dict, *SEQUENCES):
-        return _nested(value, texts, depth)
+        return _nested(value, texts, depth, hidden)
     return f"<{own_name(type(value))}>"
 
 
@@ -177,17 +178,18 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return matches(name, patterns)
 
 
-def _nested(value: Any, texts: bool, depth: int) -> str:
+def _nested(value: Any, texts: bool, depth: int, hidden: Sequence[str]) -> str:
     size, items = length_of(value), head_of(value, _ITEMS)
     if is_a(value, dict):
         words = (
             f"{name_of(key) if texts else class_name(type(key))}: "
-            f"{value_text(each, texts=texts, depth=depth - 1)}"
+            f"{value_text(each, texts=texts, depth=depth - 1, hidden=hidden)}"
             for key, each in items
+            if not (type(key) is str and _matches(key, hidden))
         )
         opening, closing = "{", "}"
     else:
-        words = (value_text(each, texts=texts, depth=depth - 1) for each in items)
+        words = (value_text(each, texts=texts, depth=depth - 1, hidden=hidden) for each in items)
         opening, closing = ("(", ")") if is_a(value, tuple) else ("[", "]")
         opening, closing = ("{", "}") if is_a(value, set, frozenset) else (opening, closing)
     shown = ", ".join(words)

@@ -78,6 +78,20 @@ def test_fields_of_a_structured_array_have_a_line_each() -> None:
     ]
 
 
+def test_hidden_fields_are_in_no_row_either() -> None:
+    """Neither a field nor what lies in one, nor a key of a dictionary in a cell, nor its name."""
+    inner = np.dtype([("email", "U9"), ("zip", "i4")])
+    array = np.array([("qZ7", 5, ("qZ7", 1))] * 2, [("email", "U9"), ("n", "i4"), ("at", inner)])
+    for value in (array, array.reshape(1, 2), array.view(np.recarray), array[["email"]], array[0]):
+        attachment = describe(value, "x", rows=2, hidden=("email",))
+        assert "qZ7" not in attachment.text
+        assert "email" not in attachment.text
+        assert "hidden by the user" in attachment.text
+    assert "(5)" in describe(array, "x", rows=2, hidden=("email",)).text
+    cells = np.array([{"email": "qZ7", "n": 5}, [{"email": "qZ7"}]], dtype=object)
+    assert "qZ7" not in describe(cells, "x", rows=2, hidden=("email",)).text
+
+
 def test_masked_values_are_missing() -> None:
     """What a mask covers is in no figure."""
     array = np.ma.masked_array([1.0, 2.0, 900.0, np.nan], [0, 0, 1, 0])

@@ -126,6 +126,14 @@ def test_secrets_hidden_keys_and_personal_ones_are_held_back() -> None:
     assert 'value "Ann"' in describe({"name": "Ann"}, "x", allowed=("name",)).text
 
 
+def test_hidden_keys_are_in_no_raw_item() -> None:
+    """Rows show items as they are, but for what the user hides."""
+    items = [{"pay": "qZ7", "n": {"pay": "qZ7", "city": "Rome"}}]
+    attachment = describe(items, "x", rows=1, hidden=("pay",))
+    assert "qZ7" not in attachment.text
+    assert "Rome" in attachment.text
+
+
 def test_depth_breadth_and_size_are_bounded() -> None:
     """A deep, wide or endless structure is cut, quickly, and it is said where."""
     deep: list[Any] = []
