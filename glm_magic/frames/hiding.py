@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
@@ -97,13 +97,35 @@ def matches(label: str, patterns: Sequence[str]) -> bool:
     )
 
 
+def is_hidden(label: str, dtype: DType | type[DType], patterns: Sequence[str]) -> bool:
+    """Whether a column is hidden by its name or by that of a field in its type."""
+    return matches(label, patterns) or _has_field(dtype, patterns)
+
+
+def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
+    """A cell without the hidden keys of dictionaries in it; others stay as they are."""
+    if not patterns:
+        return cell
+    if isinstance(cell, dict):
+        return {
+            key: without_hidden(each, patterns)
+            for key, each in cell.items()
+            if not matches(str(key), patterns)
+        }
+    if isinstance(cell, list | tuple):
+        return [without_hidden(each, patterns) for each in cell]
+    if type(cell).__name__ == "ndarray" and cell.dtype.kind == "O":
+        return without_hidden(cell.tolist(), patterns)
+    return cell
+
+
 def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
     """The frame without the columns, index levels and remarks the user hides."""
     if not patterns:
         return opened, Hidden()
     schema = opened.source.schema()
     named = list(zip(schema, opened.labels, schema.values(), strict=True))
-    gone = [matches(label, patterns) or _has_field(dtype, patterns) for _, label, dtype in named]
+    gone = [is_hidden(label, dtype, patterns) for _, label, dtype in named]
     hidden = [label for (_, label, _), each in zip(named, gone, strict=True) if each]
     kept = [(name, label) for (name, label, _), each in zip(named, gone, strict=True) if not each]
     levels = sum(gone[: opened.levels])

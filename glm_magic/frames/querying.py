@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from glm_magic.errors import ArgumentError
 from glm_magic.frames.background import run_aside
+from glm_magic.frames.hiding import is_hidden, without_hidden
+from glm_magic.frames.opening import label_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,14 +64,16 @@ def query(
 def _visible(name: str, frame: Any, hidden: Sequence[str]) -> Any:
     """The frame without its hidden columns, as DuckDB takes it."""
     table = nw.from_native(frame)
-    columns = table.collect_schema().names()
-    kept = [one for one in columns if not any(fnmatchcase(one, pattern) for pattern in hidden)]
+    schema = table.collect_schema()
+    kept = [one for one, kind in schema.items() if not is_hidden(label_text(one), kind, hidden)]
     native = table.select(kept).to_native()
     if table.implementation.is_duckdb():
         return native.arrow()  # a relation belongs to its own connection
-    if table.implementation.is_pandas() or table.implementation.is_polars():
-        return native
-    if table.implementation.is_pyarrow():
+    if table.implementation.is_pandas():
+        mixed = [one for one in kept if hidden and schema[one] == nw.Object]
+        cells = {one: [without_hidden(cell, hidden) for cell in native[one]] for one in mixed}
+        return native.assign(**cells)
+    if table.implementation.is_polars() or table.implementation.is_pyarrow():
         return native
     message = f"DuckDB cannot read {name}, a frame of {table.implementation}."
     raise TypeError(message)

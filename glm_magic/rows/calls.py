@@ -68,9 +68,10 @@ def map(  # noqa: A001 - what it is
         GLMError: Nothing was sent, or not one row could be answered; two lines say why.
     """
     since = datetime.now(UTC).isoformat() if fresh else ""
-    plan = Plan(template, schema, name, repairs, in_flight, budget_usd, since, options)
+    hidden = _hidden(frame)
+    plan = Plan(template, schema, name, repairs, in_flight, budget_usd, since, options, hidden)
     task = plan.task(need_key=not dry_run)
-    _refuse_hidden(task, frame)
+    _refuse_hidden(task)
     away = engine_for(frame, engine)
     if away is None:
         return _ask_here(plan, task, open_table(frame, to), dry_run=dry_run, progress=progress)
@@ -131,12 +132,16 @@ def column_names(frame: Any) -> list[str]:
     return [str(one) for one in columns]
 
 
-def _refuse_hidden(task: Task, frame: Any) -> None:
-    """What the user hides never leaves: `%glm hide`."""
+def _hidden(frame: Any) -> tuple[str, ...]:
+    """What the user hides in this table: `%glm hide`."""
     table = object() if isinstance(frame, str | Path) else frame  # a file has no name of its own
-    hidden, _ = workbench().hiding.of(table)
+    return workbench().hiding.of(table)[0]
+
+
+def _refuse_hidden(task: Task) -> None:
+    """What the user hides never leaves; keys in cells are left out of the rows."""
     for field in task.template.fields:
-        if matches(field, hidden):
+        if matches(field, task.template.hidden):
             message = f"The column {field} is hidden, and would leave with every row."
             raise ArgumentError(message, "Take it out of the template, or show it: %glm hide -h")
 

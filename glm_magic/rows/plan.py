@@ -44,6 +44,7 @@ class Plan:
         budget_usd: The most the run may cost.
         since: Only answers from this time on count as known; "" is any time.
         options: Settings by name.
+        hidden: Names or patterns of what the user hides in this table.
     """
 
     template: str
@@ -54,6 +55,7 @@ class Plan:
     budget_usd: float | None = None
     since: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.in_flight is not None and not 1 <= self.in_flight <= _MOST_IN_FLIGHT:
@@ -67,7 +69,7 @@ class Plan:
             GLMError: The template, the schema or a setting cannot be used.
         """
         bench = workbench()
-        template, typed = Template.read(self.template), typed_of(self.schema)
+        template, typed = Template.read(self.template, self.hidden), typed_of(self.schema)
         mode, _ = replay_mode(self.options, AROUND.configured())
         options = {**self.options, "replay": mode}
         need_key = need_key and mode in ("live", "record") and bench.stand_in is None

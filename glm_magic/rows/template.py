@@ -16,6 +16,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError
+from ..frames.hiding import without_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,13 +33,15 @@ class Template:
     Attributes:
         task: The template as it is sent: names in braces, doubled braces single.
         fields: The names, each once, in the order they come.
+        hidden: Names or patterns of keys that never leave, though they lie in cells.
     """
 
     task: str
     fields: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, text: str) -> Template:
+    def read(cls, text: str, hidden: tuple[str, ...] = ()) -> Template:
         """Read a template.
 
         Raises:
@@ -59,7 +62,7 @@ class Template:
         if not fields:
             message = "The template names no column, so every row would be asked the same."
             raise ArgumentError(message, "Put a column's name in braces: Translate {title}.")
-        return cls("".join([*pieces, text[done:]]).strip(), tuple(dict.fromkeys(fields)))
+        return cls("".join([*pieces, text[done:]]).strip(), tuple(dict.fromkeys(fields)), hidden)
 
     def check(self, columns: Iterable[str]) -> None:
         """Refuse a name that is no column.
@@ -76,7 +79,7 @@ class Template:
 
     def row(self, values: Sequence[object]) -> str | None:
         """What is sent of one row, its values in the order of `fields`; None if all are missing."""
-        texts = [text_of(value) for value in values]
+        texts = [text_of(without_hidden(value, self.hidden)) for value in values]
         if all(text is None for text in texts):
             return None
         return "\n".join(

@@ -4,8 +4,10 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 import glm_magic as glm
@@ -204,6 +206,17 @@ def test_nothing_is_sent_when_the_template_is_wrong(host: Host) -> None:
         with pytest.raises(ArgumentError):
             glm.map(records(3), template, progress=False, **options)
     assert sandbox.load.asked == 0
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pl.LazyFrame, list])
+def test_hidden_keys_in_cells_never_leave(host: Host, make: Callable[..., Any]) -> None:
+    """What lies in a column of structs or dictionaries is left out of its rows."""
+    sandbox = host()
+    workbench().hiding.hidden.append("email")
+    people = [{"id": 1, "person": {"email": "qZ7", "age": 3, "kids": [{"email": "qZ7"}]}}]
+    glm.map(make(people), "Describe {person}", progress=False)
+    assert "qZ7" not in str(bodies(sandbox))
+    assert '"age": 3' in bodies(sandbox)[0]["messages"][1]["content"]
 
 
 def test_hidden_columns_never_leave(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

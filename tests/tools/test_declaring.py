@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
+import polars as pl
 import pytest
 from pydantic import Field
 
@@ -95,6 +96,28 @@ def test_queries(tools: dict[str, Any]) -> None:
     assert "left out" in many
     with pytest.raises(Exception, match="secret"):
         query("select secret from sales")
+
+
+FRAMES = {
+    "a field": pl.DataFrame({"n": [1], "person": [{"email": "qZ7", "age": 3}]}),
+    "a field of arrow": pl.DataFrame({"n": [1], "person": [{"email": "qZ7"}]}).to_arrow(),
+    "a field in lists": pl.DataFrame({"n": [1], "people": [[{"email": "qZ7"}]]}),
+    "a key": pd.DataFrame({"n": [1], "person": [{"email": "qZ7", "age": 3}]}),
+    "a key in lists": pd.DataFrame({"n": [1], "people": [[{"email": "qZ7"}]]}),
+    "spaces": pd.DataFrame({"n": [1], " email ": ["qZ7"]}),
+    "an accent": pd.DataFrame({"n": [1], "pre\u0301nom": ["qZ7"]}),
+}
+
+
+@pytest.mark.parametrize("case", FRAMES)
+def test_queries_and_heads_see_nothing_hidden(case: str) -> None:
+    """However a name is written, and wherever it lies, as in descriptions."""
+    hiding = Hiding(hidden=["f.email", "pr\u00e9nom"])
+    made = frame_tools({"f": FRAMES[case]}, Detail(hiding=hiding))
+    assert "qZ7" not in made["frame_head"]("f")
+    result = made["frame_query"]("select * from f")
+    assert "qZ7" not in result
+    assert result.startswith("n")
 
 
 @pytest.mark.parametrize(
