@@ -12,7 +12,7 @@ from .errors import ArgumentError
 from .keys import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .chat.turns import Turn
     from .manner import Manner
@@ -83,7 +83,7 @@ def request_fields(
         typed: What the answer must be.
     """
     system = our_prompt("system") if settings.system is None else settings.system
-    fields: dict[str, Any] = {name: settings.values[name] for name in _SAMPLING}
+    fields = options_kept({name: settings.values[name] for name in _SAMPLING}, settings)
     fields["prompt"] = without_keys(prompt, settings)
     fields["system"] = without_keys(system, settings)
     fields["model"] = settings.model.id
@@ -121,6 +121,19 @@ def cost_of(turn: Turn, settings: Settings) -> float | None:
 def without_keys(text: str, settings: Settings) -> str:
     """Keys never leave inside a prompt, whoever pasted them there."""
     return redact(text, settings.key)
+
+
+def options_kept(options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """Options without any key in their texts: turns remember them, and files keep turns."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return without_keys(value, settings)
+        if isinstance(value, list | tuple):
+            return type(value)(map(clean, value))
+        return value
+
+    return {name: clean(value) for name, value in options.items()}
 
 
 def advice_on(

@@ -29,6 +29,7 @@ from .terms import (
     SEARCH,
     advice_on,
     cost_of,
+    options_kept,
     our_prompt,
     price_for,
     request_fields,
@@ -148,8 +149,8 @@ class Workbench:
             conversation = self._conversation(chat, once=once)
         offered, typed = self._offered(manner, frames or {}, detail), manner.typed()
         fields = request_fields(settings, prompt, manner, offered, typed)
-        fields |= {"options": manner.told() | options, "images": tuple(images), "cell": cell}
-        fields["once"] = once
+        fields["options"] = options_kept(manner.told() | options, settings)
+        fields |= {"images": tuple(images), "cell": cell, "once": once}
         pictured = any((*images, *(one.image for one in attached)))
         advice = advice_on(settings, prompt, manner, pictured=pictured)
         asker = self._chat(settings, self.asked(settings, fields["prompt"], options), conversation)

@@ -300,6 +300,37 @@ def test_a_key_does_not_leave_in_a_question(at: At, host: Host, place: str, whos
     assert "taken out" in printed.lower(), printed
 
 
+OPTIONS = {
+    "system": "system=notes",
+    "stop": "stop=notes[-50:]",
+    "one of many stops": "stop=['END', notes[-50:]]",
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("mode", ["live", "record"])
+def test_a_key_in_an_option_is_kept_nowhere(
+    at: At, host: Host, option: str, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in the turn, its journal, a recording, an export, nor what is asked again."""
+    monkeypatch.chdir(tmp_path)
+    shell = at(host.base_url)
+    shell.run(f"%config GLM.replay = {mode!r}")
+    shell.ip.user_ns["notes"] = f"House rules. (debug: {CANARY})"
+    shell.run(f"import glm_magic\nanswer = glm_magic.ask('hi', {OPTIONS[option]})")
+    answer = shell.ip.user_ns["answer"]
+    assert "redacted" in str(answer.turn.options)
+    assert not canary.seen_in(json.dumps(answer.metadata()))
+    for file in ("out.md", "out.json", "out.ipynb"):
+        assert "out." in shell.run(f"%glm export {file}")
+    shell.run("%glm retry")
+    assert len(host.asked) == 2
+    files = [one for one in tmp_path.rglob("*") if one.is_file()]
+    assert len(files) >= 3
+    assert not any(canary.seen_in(one.read_bytes()) for one in files)
+    assert not any(canary.seen_in(one.body) for one in host.asked)
+
+
 def test_what_holds_the_key_cannot_be_copied_or_pickled(at: At, host: Host) -> None:
     """The key, and settings with it, show nothing and refuse to be written."""
     at(host.base_url).run(ASK)
