@@ -99,7 +99,7 @@ class Answer:
         for candidate in (self.turn.text, *self.code):
             try:
                 return json.loads(candidate)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
         message = "The answer is not JSON; its text is in `answer.text`."
         raise AnswerError(message, "Ask again with --as json, and name the fields you want.")

@@ -103,6 +103,15 @@ def test_json_is_asked_for_and_checked(shell: Shell) -> None:
     assert shell.ip.user_ns["other"].text == "sorry"
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000])
+def test_json_without_an_end_of_nesting_is_an_error_of_two_lines(shell: Shell, text: str) -> None:
+    """As any other answer that is no JSON; no internals are shown."""
+    with scripted(text):
+        printed = shell.run("%%glm --as json --once\nlist")
+    assert "Traceback" not in printed
+    assert "not JSON" in printed
+
+
 def test_text_is_shown_as_it_is(shell: Shell) -> None:
     """`--as text` asks for plain text and shows it without reading it as Markdown."""
     with scripted("# no heading\n*no emphasis* `` ``` ``") as client:
