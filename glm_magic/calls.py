@@ -34,11 +34,27 @@ class Stream:
 
     def __iter__(self) -> Iterator[Delta]:
         with self._asking as asking:
-            yield from (delta for delta in asking if delta != Delta())
+            deltas = iter(asking)
+            while True:
+                try:  # not around the yield: what is stopped there is the caller's
+                    delta = next(deltas, None)
+                except KeyboardInterrupt:
+                    raise _stopped(self._question, asking) from None
+                if delta is None:
+                    return
+                if delta != Delta():
+                    yield delta
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
         with self._asking as asking:
-            async for delta in asking:
+            deltas = aiter(asking)
+            while True:
+                try:
+                    delta = await anext(deltas, None)
+                except KeyboardInterrupt:
+                    raise _stopped(self._question, asking) from None
+                if delta is None:
+                    return
                 if delta != Delta():
                     yield delta
 

@@ -105,16 +105,47 @@ def ask(**options: Any) -> None:
     glm_magic.ask("hi", **options)
 
 
-@pytest.mark.parametrize("call", [ask, ask_async])
+def stream(**options: Any) -> None:
+    """Iterate over the deltas."""
+    for _ in glm_magic.stream("hi", **options):
+        pass
+
+
+def stream_async(**options: Any) -> None:
+    """Iterate over the deltas in a coroutine that never waits."""
+
+    async def iterate() -> None:
+        async for _ in glm_magic.stream("hi", **options):
+            pass
+
+    iterate().send(None)
+
+
+@pytest.mark.parametrize("call", [ask, ask_async, stream, stream_async])
 @pytest.mark.parametrize("once", [False, True])
 def test_an_interrupt_tells_what_is_kept(
     shell: Shell, call: Callable[..., None], once: bool
 ) -> None:
-    """`ask` and `ask_async` end with `Stopped`, without the internals behind it."""
+    """`ask`, `ask_async` and `stream` end with `Stopped`, without the internals behind it."""
     with scripted(four_letters()), pytest.raises(errors.Stopped) as caught:  # type: ignore[arg-type]
         call(once=once)
     assert caught.value.kept == ("" if once else "The 4 characters that came are kept.")
     assert caught.value.__suppress_context__
+
+
+def test_an_interrupt_of_who_reads_a_stream_is_theirs(shell: Shell) -> None:
+    """Only the wait for the next words is ours; what came is kept all the same."""
+
+    def interrupted(read: glm_magic.Stream) -> None:
+        for _ in read:
+            raise KeyboardInterrupt
+
+    with scripted("four"):
+        read = glm_magic.stream("hi")
+        with pytest.raises(KeyboardInterrupt) as caught:
+            interrupted(read)
+    assert type(caught.value) is KeyboardInterrupt
+    assert read.answer.text == "four"
 
 
 def test_a_stopped_ask_stops_its_cell_in_one_line(kernel: Kernel) -> None:
