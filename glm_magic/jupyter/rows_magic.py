@@ -90,7 +90,7 @@ def _ask(options: argparse.Namespace, template: str, host: Host) -> Any:
     given = {
         name: value
         for name, value in vars(options).items()
-        if name not in _OURS and value not in (None, False)
+        if name not in _OURS and value is not None  # 0 is a limit too
     }
     frame = host.namespace[options.frame]
     if options.filter:
