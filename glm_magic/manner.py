@@ -44,8 +44,11 @@ class Manner:
     run_cell: Callable[[str], Outcome] | None = None
 
     def detail(self, usual: str) -> str:
-        """How much would be told of frames: "schema", "stats", "values" or "rows"."""
-        return "rows" if self.rows else self.level or usual
+        """How much may be told of frames: "schema", "stats", "values" or "rows"."""
+        from .tools.frame_tools import SHOW_ROWS
+
+        shown = any(isinstance(one, str) and one in SHOW_ROWS for one in self.tools)
+        return "rows" if self.rows or shown else self.level or usual
 
     def typed(self) -> Typed | None:
         """The type that the answer must be of.

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..frames import is_frame
 from ..frames.querying import query
-from ..gathering import Detail, describe
+from ..gathering import describe
 from .declaring import Tool, tool_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NAMES = ("frame_query", "frame_head", "describe")
+    from ..gathering import Detail
+
+SHOW_ROWS = ("frame_query", "frame_head")
+NAMES = (*SHOW_ROWS, "describe")
 _MOST_ROWS = 50
 
 
 def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]:
     """The tools by name; they change nothing, and columns that the user hides stay hidden.
 
-    A description runs unasked. What shows rows must be approved, unless `--rows` said already
-    that rows may leave.
+    A description runs unasked, and tells of columns what the question itself may tell. What shows
+    rows must be approved, unless `--rows` said already that rows may leave.
 
     Args:
         frames: What goes along, by name.
@@ -49,7 +53,7 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
         return describe(table(frame), frame, _with(detail, rows=rows)).text
 
     def describe_frame(frame: str) -> str:
-        """The columns of a frame: types, missing cells, ranges, quartiles and frequent values."""
+        """The columns of a frame: types, missing cells, and what else may be told of it."""
         return describe(table(frame), frame, _with(detail, quantiles=True)).text
 
     made = (
@@ -61,4 +65,5 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
 
 
 def _with(detail: Detail, *, rows: int = 0, quantiles: bool = False) -> Detail:
-    return Detail("values", rows, quantiles, detail.hiding, pictures=False, key=detail.key)
+    level = "values" if detail.level == "rows" else detail.level
+    return replace(detail, level=level, rows=rows, quantiles=quantiles, pictures=False)

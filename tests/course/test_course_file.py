@@ -86,6 +86,17 @@ def test_frames_are_told_at_most_so_far(asks: Shell, sandbox: Sandbox) -> None:
     assert len(sandbox.requests) == 2
 
 
+@pytest.mark.parametrize("tool", ["frame_head", "frame_query"])
+def test_tools_that_show_rows_are_told_rows(asks: Shell, sandbox: Sandbox, tool: str) -> None:
+    """They are not offered where the course lets no rows leave; a description is, by its limit."""
+    write(FULL)
+    said = asks.run(f"%%glm --once --frame sales --tools describe,{tool}\nHello")
+    assert "rows of frames is more than stats" in said
+    assert not sandbox.requests
+    asks.run("%%glm --once --frame sales --tools describe\nHello")
+    assert len(sandbox.requests) == 1
+
+
 def test_a_budget_can_be_lowered_and_not_raised(asks: Shell) -> None:
     """The course's budget holds by itself; a smaller one of the student's own does too."""
     write(FULL)

@@ -161,6 +161,26 @@ def test_heads_and_descriptions(tools: dict[str, Any]) -> None:
         tools["describe"]("number")
 
 
+@pytest.mark.parametrize("name", ["describe", "frame_head"])
+@pytest.mark.parametrize(
+    ("level", "said", "unsaid"),
+    [
+        ("schema", "n i64", "0..59"),
+        ("stats", "0..59", "Oslo 100%"),
+        ("values", "Oslo 100%", "secret"),
+        ("rows", "Oslo 100%", "secret"),
+    ],
+)
+def test_no_tool_tells_more_of_columns_than_the_question(
+    name: str, level: str, said: str, unsaid: str
+) -> None:
+    """What runs unasked keeps to the level that the user chose."""
+    frame = pd.DataFrame({"city": ["Oslo"] * 60, "n": range(60)})
+    text = frame_tools({"sales": frame}, Detail(level, rows=3))[name]("sales")
+    assert said in text
+    assert unsaid not in text
+
+
 def test_tab_completes_tools(shell: Shell) -> None:
     """The user's first, then the built-in ones."""
     shell.run("import glm_magic\n@glm_magic.tool\ndef look(a: int):\n    'Look.'")
