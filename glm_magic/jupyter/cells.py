@@ -7,8 +7,9 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
+from ..errors import GLMError
 from ..surroundings import AROUND
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
     from ..variables.cells import Cell
 
-_OURS = ("%%glm", "%glm", "%load_ext glm_magic")
+_OUR_LINES = ("%glm", "%load_ext glm_magic", "%reload_ext glm_magic")
 _TEXTS = ("text/plain", "text/markdown")
 _MOST_FRAMES = 8  # of a traceback: the innermost
 # Where a cell's own lines lie: a name of the process, which differs from run to run.
 _CELL_FILE = re.compile(r'File "(?:<ipython-input-[^"\n]*>|[^"\n]*ipykernel_[^"\n]*\.py)"')
+_CELL_NUMBER = re.compile(r"In\[(\d+)\]")  # how IPython names a cell
 # IPython's own frame, which runs the cell.
 _RUNNING = re.compile(r'  File "[^"\n]*IPython[^"\n]*", line \d+, in run_code\n(?:    .*\n)+')
 _LIBRARY = re.compile(
@@ -57,6 +59,7 @@ class Cells:
         self._shell = shell
         self._ids: dict[int, str] = {}
         self._failed: tuple[Ran, str] | None = None
+        self._saved: set[str | None] = set()  # ids that a saved notebook had
 
     def ran(self, result: Any) -> None:
         """For the event `post_run_cell`: note the cell's id, and its exception."""
@@ -66,7 +69,7 @@ class Cells:
             self._ids[number] = cell_id
         error = result.error_before_exec or result.error_in_exec
         code = str(info.raw_cell or "")
-        if isinstance(error, Exception) and not code.lstrip().startswith(_OURS):
+        if _is_failure(error) and not _is_ours(code):
             # As text: the exception itself would keep all variables of its frames alive.
             self._failed = (Ran(number or 0, cell_id, code), traceback_text(error))
 
@@ -85,7 +88,7 @@ class Cells:
             runs.pop(key, None)
             runs[key] = ran
         runs.pop(place or "", None)
-        return [self._cell(ran) for ran in _above(list(runs.values()), place)[-count:]]
+        return [self._cell(ran) for ran in self._above(list(runs.values()), place)[-count:]]
 
     def last_failure(self) -> tuple[Cell, str] | None:
         """The cell that failed last with its traceback, or None.
@@ -96,17 +99,42 @@ class Cells:
             ran, told = self._failed
             return self._cell(ran), told
         error = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
-        runs = list(self._history())
-        if not isinstance(error, Exception) or not runs:
+        if not _is_failure(error):
             return None
-        return self._cell(runs[-1]), traceback_text(error)
+        number = self._number_of(error)
+        failed = next((ran for ran in self._history() if ran.number == number), None)
+        return (self._cell(failed), traceback_text(error)) if failed else None
+
+    def _number_of(self, error: BaseException) -> int | None:
+        """The execution number of the cell that an exception came from; of those, the outermost."""
+        files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        if isinstance(error, SyntaxError):
+            files.append(error.filename or "")
+        found = filter(None, map(self._shell.compile.format_code_name, files))
+        numbers = (_CELL_NUMBER.fullmatch(name) for _, name in found)
+        return next((int(number[1]) for number in numbers if number), None)
 
     def _history(self) -> Iterator[Ran]:
         """What ran before the running cell, oldest first; questions to a model are no code."""
         history = self._shell.history_manager.input_hist_raw
         for number, code in enumerate(history[: self._shell.execution_count]):
-            if code.strip() and not code.lstrip().startswith(_OURS):
+            if not _is_ours(code):
                 yield Ran(number, self._ids.get(number, ""), code)
+
+    def _above(self, runs: list[Ran], place: str | None) -> Sequence[Ran]:
+        """Those that stand before the asking cell in the saved notebook; all, if that is unknown.
+
+        What ran before the extension was loaded has no id; it stands first, as it ran. What ran
+        and is not saved yet stands last, unless it was saved once, and so is gone.
+        """
+        order = _saved_order()
+        self._saved |= order.keys()
+        if place not in order:
+            return runs
+        nameless = [ran for ran in runs if not ran.cell_id]
+        above = [ran for ran in runs if order.get(ran.cell_id, len(order)) < order[place]]
+        unsaved = [ran for ran in runs if ran.cell_id and ran.cell_id not in self._saved]
+        return [*nameless, *sorted(above, key=lambda ran: order[ran.cell_id]), *unsaved]
 
     def _cell(self, ran: Ran) -> Cell:
         from ..variables.cells import Cell
@@ -122,26 +150,23 @@ class Cells:
         return "\n".join(filter(None, map(_text_of, kept.get(number, ()))))
 
 
+def _is_failure(error: object) -> TypeGuard[Exception]:
+    """Whether it is code that failed: our own errors say themselves what to do."""
+    return isinstance(error, Exception) and not isinstance(error, GLMError)
+
+
+def _is_ours(code: str) -> bool:
+    """Whether a cell holds a prompt, or our commands and nothing else."""
+    lines = filter(None, map(str.strip, code.splitlines()))
+    return code.lstrip().startswith("%%glm") or all(line.startswith(_OUR_LINES) for line in lines)
+
+
 def traceback_text(error: BaseException) -> str:
     """The innermost frames of a traceback: code lines, no values, no paths of this machine."""
     told = traceback.TracebackException.from_exception(error, limit=-_MOST_FRAMES)
     text = _LIBRARY.sub('File "', _RUNNING.sub("", "".join(told.format())))
     text = _OWN_WAYS.sub("", text)
     return _CELL_FILE.sub('File "<cell>"', text).replace(str(Path.home()), "~")
-
-
-def _above(runs: list[Ran], place: str | None) -> Sequence[Ran]:
-    """Those that stand before the asking cell in the saved notebook; all, where that is unknown.
-
-    What ran before the extension was loaded has no id; it stands first, as it ran.
-    """
-    order = _saved_order()
-    if place not in order:
-        return runs
-    here = order[place]
-    nameless = [ran for ran in runs if not ran.cell_id]
-    above = [ran for ran in runs if order.get(ran.cell_id, here) < here]
-    return [*nameless, *sorted(above, key=lambda ran: order[ran.cell_id])]
 
 
 def _saved_order() -> dict[str | None, int]:
