@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from ..render.cleaning import plain
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .inserting import Inserter
 
 _MOST_IMAGES = 4
+_PICTURES = ("image/png", "image/jpeg")  # those of the wire
 
 
 class Runner:
@@ -113,8 +115,8 @@ def outcome_of(captured: Any, error: BaseException | None) -> Outcome:
     texts, images = [plain(captured.stdout), plain(captured.stderr)], []
     for output in captured.outputs:
         data = output.data or {}
-        if "image/png" in data:
-            images.append("data:image/png;base64," + "".join(str(data["image/png"]).split()))
+        if kind := next((one for one in _PICTURES if one in data), None):
+            images.append(f"data:{kind};base64,{_base64(data[kind])}")
             texts.append("[figure]")
         else:
             texts.append(plain(str(data.get("text/plain", ""))))
@@ -122,6 +124,13 @@ def outcome_of(captured: Any, error: BaseException | None) -> Outcome:
         texts.append(_said(error))
     text = "\n".join(text.strip("\n") for text in texts if text)
     return Outcome(text, tuple(images[:_MOST_IMAGES]))
+
+
+def _base64(picture: bytes | str) -> str:
+    """A picture as the wire takes it: matplotlib gives base64, which has line ends, PIL bytes."""
+    if isinstance(picture, bytes):
+        return base64.b64encode(picture).decode()
+    return "".join(str(picture).split())
 
 
 def _said(error: BaseException) -> str:
