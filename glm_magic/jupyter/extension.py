@@ -42,6 +42,7 @@ def load(shell: Any) -> None:
     shell.Completer.custom_matchers.append(matcher)
     shell.input_transformers_cleanup.append(heed_our_magics)
     shell.events.register("post_run_cell", magics.cells.ran)
+    shell.events.register("post_run_cell", magics.inserter.cell_ends)
     setattr(shell, _KEEP, (settings, matcher, magics))
 
 
@@ -52,6 +53,7 @@ def unload(shell: Any) -> None:
         return
     settings, matcher, magics = kept
     shell.events.unregister("post_run_cell", magics.cells.ran)
+    shell.events.unregister("post_run_cell", magics.inserter.cell_ends)
     magics.inserter.close()
     delattr(shell, _KEEP)
     for kind in ("line", "cell"):

@@ -137,13 +137,15 @@ class GLMMagics:
             if options.out:
                 self.host.namespace[options.out] = answer
 
-        answer = self.show_question(question, whole_cell=whole_cell, kept=bind)
-        if options.form == "code" or (offers_code and answer.blocks):
-            from .answer_commands import offer_code
+        def finish(answer: Answer) -> None:
+            if options.form == "code" or (offers_code and answer.blocks):
+                from .answer_commands import offer_code
 
-            offer_code(answer, self)
-        if options.form == "json" or options.type_name:
-            answer.value  # noqa: B018 - raises when it is not what was asked for
+                offer_code(answer, self)
+            if options.form == "json" or options.type_name:
+                answer.value  # noqa: B018 - raises when it is not what was asked for
+
+        self.show_question(question, whole_cell=whole_cell, kept=bind, finish=finish)
 
     def question(
         self,
@@ -188,6 +190,7 @@ class GLMMagics:
         *,
         whole_cell: bool = False,
         kept: Callable[[Answer], None] = lambda _: None,
+        finish: Callable[[Answer], None] = lambda _: None,
     ) -> Answer:
         """Ask and show the answer.
 
@@ -195,14 +198,19 @@ class GLMMagics:
             question: What to ask.
             whole_cell: Whether all of the cell's output is ours, so that it may be replaced.
             kept: Given the answer, also one that was stopped or broken.
+            finish: Given an answer that is whole, before what an agent ran becomes cells.
         """
         from .show import output_for, show
 
         self.runner.begin()
         shown = self.runner.shown
         output = output_for(self.host.front_end, whole_cell=whole_cell, shown=shown)
+        failed = True
         try:
-            return show(question, output, kept)
+            answer = show(question, output, kept)
+            finish(answer)
+            failed = False
         finally:
-            if said := self.inserter.end_steps():
+            if said := self.inserter.end_steps(failed=failed):
                 sys.stdout.write(said + "\n")
+        return answer

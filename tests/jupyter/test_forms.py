@@ -1,6 +1,7 @@
 """Answers as code, JSON or text; code as a cell; explain, retry, continue."""
 
 import base64
+import json
 import re
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from glm_magic.chat.deltas import Delta
+from glm_magic.chat.deltas import Delta, ToolCallPiece
 from glm_magic.render.answer import CodeBlock, code_blocks, fenced
 from glm_magic.render.cells import as_cell, cell_source
+from glm_magic.surroundings import AROUND
 from glm_magic.testing import scripted
 from tests.jupyter.conftest import Shell
 
@@ -90,6 +92,33 @@ def test_the_same_code_is_not_offered_twice(
     assert "new cell below" in first
     assert "already" in second
     assert "older cell" in third
+
+
+def ran(code: str) -> list[Delta]:
+    """An answer that runs a cell."""
+    piece = ToolCallPiece(0, "one", "run_cell", json.dumps({"code": code}))
+    return [Delta(tool_calls=(piece,)), Delta(finish_reason="tool_calls", ended=True)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "cells", "said"),
+    [
+        ("```python\nprint(n)\n```", ["n = 41 + 1\n\nprint(n)"], "What ran stands in a cell below"),
+        ("No code.", [], "What ran stands in the output above"),
+    ],
+)
+def test_what_an_agent_ran_and_the_code_it_says(
+    shell: Shell, offered: list[str], monkeypatch: pytest.MonkeyPatch,
+    answer: str, cells: list[str], said: str,
+) -> None:  # fmt: skip
+    """A front end inserts one cell, and none below a cell that fails."""
+    monkeypatch.setattr("glm_magic.jupyter.host.Host.cell", "cell-1")
+    monkeypatch.setattr(AROUND, "person", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _="": "y")
+    with scripted(ran("n = 41 + 1"), answer):
+        printed = shell.run("%%glm --agent --as code\ngo")
+    assert offered == cells
+    assert said in printed
 
 
 def test_json_is_asked_for_and_checked(shell: Shell) -> None:

@@ -1,12 +1,17 @@
-"""What an agent runs becomes cells below the asking one, as the page is told."""
+"""What an agent runs, or an answer says, as cells below the asking one: what the page is told."""
 
+import os
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from glm_magic.jupyter.inserting import Inserter
+from glm_magic.surroundings import AROUND
 
 
 class Page:
@@ -128,3 +133,96 @@ def test_without_widgets(
     monkeypatch.setitem(sys.modules, "glm_magic.widget.placing", None)
     assert "a cell below" in run(inserter, "a", "b")
     assert (page.cells, offered) == ([], ["a\n\nb"])
+
+
+def end_cell(inserter: Inserter, *, success: bool) -> None:
+    """The asking cell has ended."""
+    inserter.cell_ends(SimpleNamespace(info=SimpleNamespace(cell_id="asking"), success=success))
+
+
+def test_the_code_of_an_agent_is_the_last_cell(inserter: Inserter, page: Page) -> None:
+    """It takes the place of none of the steps."""
+    for _ in range(2):
+        inserter.begin_steps()
+        inserter.add_step("a")
+        inserter.add_step("b")
+        assert "was not run" in inserter.offer("code")
+        assert "in cells below" in inserter.end_steps()
+        assert page.cells == ["a", "b", "code"]
+
+
+def test_the_code_of_an_agent_comes_with_its_steps(
+    inserter: Inserter, page: Page, offered: list[str]
+) -> None:
+    """A front end inserts one cell only for each that ran."""
+    page.able = False
+    inserter.begin_steps()
+    inserter.add_step("a")
+    inserter.offer("code")
+    inserter.end_steps()
+    assert offered == ["a\n\ncode"]
+
+
+def test_steps_of_a_question_that_failed(
+    inserter: Inserter, page: Page, offered: list[str]
+) -> None:
+    """The page drops what a failed cell offers: nothing is promised, and the next run offers it."""
+    page.able = False
+    inserter.begin_steps()
+    inserter.add_step("a")
+    assert "output above" in inserter.end_steps(failed=True)
+    assert offered == []
+    assert "a cell below" in run(inserter, "a")
+    assert offered == ["a"]
+
+
+def test_what_a_failed_cell_offered_is_offered_again(
+    inserter: Inserter, page: Page, offered: list[str]
+) -> None:
+    """What was inserted before stays known."""
+    page.able = False
+    for number, success in enumerate([False, True, False, True]):
+        source = "x" if number < 2 else "y"
+        assert "was not run" in inserter.offer(source)
+        end_cell(inserter, success=success)
+    assert offered == ["x", "x", "y", "y"]
+    assert "already" in inserter.offer("y")
+
+
+def test_a_cell_that_is_gone_from_the_page_is_written_again(
+    inserter: Inserter, page: Page, offered: list[str]
+) -> None:
+    """Deleted or edited: the page knows."""
+    page.able = False
+    inserter.offer("x")
+    page.able = True
+    assert "already" in inserter.offer("x")
+    page.cells[:] = ["x  # mine"]
+    assert "stands in a cell below" in inserter.offer("x")
+    assert page.cells == ["x", "x  # mine"]
+    assert offered == ["x"]
+
+
+def test_a_cell_that_is_gone_from_the_file_is_offered_again(
+    inserter: Inserter, page: Page, offered: list[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A file that was not saved since tells nothing, and then nothing is claimed."""
+    path = tmp_path / "a.ipynb"
+    monkeypatch.setattr(AROUND, "notebook", lambda: path)
+    page.able = False
+
+    def save(second: int, *below: str) -> None:
+        cells = [new_code_cell("", id="asking"), *map(new_code_cell, below)]
+        nbformat.write(new_notebook(cells=cells), path)
+        os.utime(path, (second, second))
+
+    save(1)
+    inserter.offer("x")
+    assert "Is it gone? %glm code" in inserter.offer("x")
+    save(2, "x")
+    assert "stands in a cell below already" in inserter.offer("x")
+    assert offered == ["x"]
+    save(3, "x  # mine")
+    assert "was not run" in inserter.offer("x")
+    assert offered == ["x", "x"]
