@@ -48,7 +48,8 @@ def map(  # noqa: A001 - what it is
         schema: What an answer must be: a list of labels, a type, a dataclass, TypedDict or
             pydantic model, or a mapping of field names to such. Each field becomes a column.
         name: Of the column of answers, "answer" by default; of several, what they begin with.
-        to: A Parquet file to write, batch by batch, instead of holding the result in memory.
+        to: A Parquet file to write, batch by batch, instead of holding the result in memory; it is
+            there when it is whole, and what there is after an early end is beside it in `.part`.
         in_flight: The account's limit of requests at once; it is found where nobody says it.
         budget_usd: The most this run may cost; it ends before the row that would pass it.
         repairs: How often an answer that does not fit the schema is sent back to be put right.

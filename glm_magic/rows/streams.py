@@ -11,31 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError, FrameError, StoreError
+from ..errors import ArgumentError, FrameError
+from .parquet import ParquetFile, arrow, refuse_sources
 from .running import Answered, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .columns import Columns
-
-_GROUP_ROWS = 16_384  # of one row group in the file
-
-
-def arrow() -> Any:
-    """The module pyarrow.
-
-    Raises:
-        ArgumentError: It is not installed.
-    """
-    try:
-        import pyarrow
-        import pyarrow.dataset
-        import pyarrow.parquet
-    except ImportError:
-        message = "Reading and writing tables in a stream needs pyarrow, which is not installed."
-        raise ArgumentError(message, 'pip install "glm_magic[rows]"') from None
-    return pyarrow
 
 
 class StreamTable:
@@ -62,11 +45,10 @@ class StreamTable:
         self.rows = rows
         self._read = read
         self._opened = opened
-        self._to = to
-        self._waiting: list[Any] = []
-        self._waiting_rows = 0
-        self._writer: Any = None
+        self._file = None if to is None else ParquetFile(to)
+        self._tables: list[Any] = []
         self._schema: Any = None
+        self._added = False
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
@@ -76,46 +58,25 @@ class StreamTable:
 
     def add(self, answered: Answered, columns: Columns) -> None:
         """See `Table.add`."""
-        table = widened(answered, columns)
-        self._waiting.append(table)
-        self._waiting_rows += table.num_rows
-        if self._to is not None and self._waiting_rows >= _GROUP_ROWS:
-            self._write()
+        self._add(widened(answered, columns))
 
-    def result(self, columns: Columns, otherwise: str) -> Any:  # noqa: ARG002 - see Table.result
+    def _add(self, table: Any) -> None:
+        self._added = True
+        if self._file is None:
+            self._tables.append(table)
+        else:
+            self._file.add(table)
+
+    def result(self, columns: Columns, otherwise: str) -> Any:
         """The table as far as it was answered; rows that were not read are not in it."""
         pa = arrow()
-        if not self._waiting and self._writer is None:
+        if not self._added:
             fields = [pa.field(k, _arrow_type(pa, kind)) for k, kind in columns.kinds.items()]
             own = self._schema or pa.schema([(name, pa.null()) for name in self.names])
-            self._waiting.append(pa.schema([*own, *fields]).empty_table())
-        if self._to is None:
-            return self._opened(pa.concat_tables(self._waiting))
-        self._write()
-        self._writer.close()
-        try:
-            self._part().replace(self._to)
-        except OSError as error:
-            raise _unwritable(self._to, error) from None
-        return self._opened(self._to)
-
-    def _write(self) -> None:
-        pa = arrow()
-        if not self._waiting:
-            return
-        table = pa.concat_tables(self._waiting)
-        self._waiting, self._waiting_rows = [], 0
-        try:
-            if self._writer is None:
-                self._writer = pa.parquet.ParquetWriter(str(self._part()), table.schema)
-            self._writer.write_table(table)
-        except OSError as error:
-            raise _unwritable(self._to, error) from None
-
-    def _part(self) -> Path:
-        """The file while it is not whole: whoever reads the other name never finds half of it."""
-        to = self._to or Path()
-        return to.with_name(f"{to.name}.part")
+            self._add(pa.schema([*own, *fields]).empty_table())
+        if self._file is None:
+            return self._opened(pa.concat_tables(self._tables))
+        return self._opened(self._file.close(whole=not otherwise))
 
 
 def cut(batches: Iterator[Any], fields: Sequence[str], size: int) -> Iterator[Batch]:
@@ -136,11 +97,6 @@ def widened(answered: Answered, columns: Columns) -> Any:
     return table
 
 
-def _unwritable(path: Path | None, error: OSError) -> StoreError:
-    message = f"{path} could not be written: {error.strerror or error}."
-    return StoreError(message, "Every answer is kept: run it again with another file.")
-
-
 def _arrow_type(pa: Any, kind: str) -> Any:
     types = {"int": pa.int64, "float": pa.float64, "bool": pa.bool_}
     return pa.list_(pa.string()) if kind == "texts" else types.get(kind, pa.string)()
@@ -150,7 +106,7 @@ def from_file(path: str | Path, to: Path | None) -> StreamTable:
     """A Parquet file, or a folder of such files.
 
     Raises:
-        ArgumentError: There is no file to write to.
+        ArgumentError: There is no file to write to, or it would be written over what is read.
         FrameError: It cannot be read.
     """
     if to is None:
@@ -159,6 +115,7 @@ def from_file(path: str | Path, to: Path | None) -> StreamTable:
     pa = arrow()
     try:
         dataset = pa.dataset.dataset(str(path), format="parquet")
+        refuse_sources(to, [path, *_files_of(dataset)])
         read = partial(_row_groups, dataset)
         return StreamTable(dataset.schema.names, read, Path, to, dataset.count_rows())
     except (OSError, pa.ArrowException) as error:
@@ -176,8 +133,20 @@ def _row_groups(dataset: Any, size: int) -> Iterator[Any]:
             yield from group.to_batches(schema=dataset.schema, batch_size=size)
 
 
+def _files_of(dataset: Any) -> list[str]:
+    """The paths of a dataset's files, as far as it is of files."""
+    parts = [part for part in dataset.get_fragments() if hasattr(part, "path")]
+    return [getattr(part.filesystem, "base_path", "") + part.path for part in parts]
+
+
 def from_dataset(dataset: Any, to: Path | None) -> StreamTable:
-    """A pyarrow dataset; what comes of it is a table, or a dataset of the file."""
+    """A pyarrow dataset; what comes of it is a table, or a dataset of the file.
+
+    Raises:
+        ArgumentError: It would be written over what is read.
+    """
+    if to is not None:
+        refuse_sources(to, _files_of(dataset))
     back = arrow().dataset.dataset if to else _same
 
     def read(size: int) -> Iterator[Any]:

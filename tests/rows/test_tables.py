@@ -206,8 +206,10 @@ def test_a_file_is_read_row_group_by_row_group(tmp_path: Path) -> None:
 
 def test_files_of_a_folder_may_differ(tmp_path: Path) -> None:
     """A column that one of them lacks is missing there; rows stay in the order of the files."""
-    pq.write_table(pa.table({"n": [1, 2], "text": ["a", "b"]}), tmp_path / "1.parquet")
-    pq.write_table(pa.table({"n": [3]}), tmp_path / "2.parquet")
-    table = from_file(tmp_path, tmp_path / "to.parquet")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pq.write_table(pa.table({"n": [1, 2], "text": ["a", "b"]}), folder / "1.parquet")
+    pq.write_table(pa.table({"n": [3]}), folder / "2.parquet")
+    table = from_file(folder, tmp_path / "to.parquet")
     cells = [list(zip(*batch.cells, strict=True)) for batch in table.batches(["text", "n"], 10)]
     assert [row for batch in cells for row in batch] == [("a", 1), ("b", 2), (None, 3)]
