@@ -87,23 +87,22 @@ async def ask_row(asker: Asker, task: Task, row: str, repairs: int) -> Outcome:
         GLMError: The host refused, or the line failed.
     """
     said: tuple[Message, ...] = ()
-    typed, wrong = task.typed, ""
+    cells, wrong = task.cells, ""
     usage: Usage | None = None
     for left in range(repairs, -1, -1):
         grown = await asker.ask(task.request(row, said))
         if grown.usage is not None:
             usage = grown.usage if usage is None else usage + grown.usage
         problem = problem_with(grown)
-        if problem or typed is None:
+        if problem or cells is None:
             text = grown.text if grown.finish_reason == "length" else None
             return Outcome(text if problem else grown.text, usage, problem)
-        _, wrong = typed.read(grown.text)
+        wrong = task.wrong(grown.text)
         if not wrong:
             return Outcome(grown.text, usage)
         if left:
             said += _put_right(grown.text, wrong)
-    name = typed.name if typed else ""
-    return Outcome(None, usage, f"the answer is no {name}: {wrong}")
+    return Outcome(None, usage, cells.error(wrong) if cells else "")
 
 
 def problem_with(grown: Growing) -> str:

@@ -12,7 +12,7 @@ from ..footer import money
 from ..terms import price_for
 from ..wiring import workbench
 from .plan import known_of
-from .running import BATCH_ROWS
+from .running import BATCH_ROWS, right_of
 from .spending import TYPICAL_ANSWER_TOKENS, fixed_tokens
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     """
     texts = _sample(task, table)
     rows = list(dict.fromkeys(texts))
-    known = known_of(task).find([task.key(row) for row in rows], plan.since)
+    known = right_of(task, known_of(task).find([task.key(row) for row in rows], plan.since))
     fixed = fixed_tokens(task.system)
     sent = [fixed + estimate_tokens(row) + _PER_REQUEST for row in rows]
     mean = sum(sent) / max(1, len(sent))

@@ -84,7 +84,7 @@ class Plan:
             ArgumentError: A name that is no column, or one that is taken.
         """
         task.template.check(existing)
-        return Columns.beside(existing, task.typed, self.name)
+        return Columns.beside(existing, task.cells, self.name)
 
     def pinned(self, task: Task) -> Plan:
         """The same with every setting as it is here, for processes that have other ones."""

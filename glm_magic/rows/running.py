@@ -65,6 +65,17 @@ class _Open:
         return Answered(outcomes, self.native)
 
 
+def right_of(task: Task, known: dict[str, Outcome]) -> dict[str, Outcome]:
+    """The known answers without those that are wrong by now.
+
+    A type may have become stricter where its JSON schema, which names the journal, does not show
+    it; and an earlier version may have kept what no column can hold.
+    """
+    texts = {outcome.text for outcome in known.values() if outcome.text is not None}
+    wrong = {text for text in texts if task.wrong(text)}
+    return {key: outcome for key, outcome in known.items() if outcome.text not in wrong}
+
+
 @dataclass
 class Counts:
     """How far a run is, in rows; a row is an equal one's, too.
@@ -159,7 +170,7 @@ class Run:
         keys = [None if text is None else self._task.key(text) for text in texts]
         opened = _Open(keys, batch.native, Counter(keys))
         rows = {key: text for key, text in zip(keys, texts, strict=True) if key and text}
-        known = self._recorded.find(list(rows), self._since)
+        known = right_of(self._task, self._recorded.find(list(rows), self._since))
         known |= {key: self._failed[key] for key in rows if key in self._failed}
         opened.found = known
         self._open.append(opened)

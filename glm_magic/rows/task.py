@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..chat.messages import Message, Request
 from ..errors import ArgumentError
 from ..terms import instruction_for, our_prompt, without_keys
+from .cells import Cells
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,15 @@ class Task:
             stream=False,
             **fields,
         )
+
+    @cached_property
+    def cells(self) -> Cells | None:
+        """What reads an answer; None where it is any text."""
+        return None if self.typed is None else Cells(self.typed)
+
+    def wrong(self, text: str) -> str:
+        """What is wrong with an answer, in words for the model; "" for a right one."""
+        return "" if self.cells is None else self.cells.read(text)[1]
 
     @cached_property
     def digest(self) -> str:
