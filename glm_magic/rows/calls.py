@@ -12,16 +12,14 @@ from ..frames.hiding import matches
 from ..origins import is_loopback
 from ..surroundings import AROUND
 from ..wiring import workbench
-from .columns import Columns
+from .columns import Columns, free
 from .engines import engine_for
 from .local import answer_table
 from .opening import open_table
 from .plan import Plan
-from .tables import kept, without
+from .tables import kept, names_of, without
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .tables import Table
     from .task import Task
 
@@ -117,20 +115,22 @@ def filter(frame: Any, template: str, **options: Any) -> Any:  # noqa: A001 - wh
     if wrong := {"schema", "name", "to"} & set(options):
         message = f"glm.filter takes no {', '.join(sorted(wrong))}."
         raise ArgumentError(message, "Use glm.map, and filter by its columns.")
-    found = map(frame, template, schema=bool, name=_YES, **options)
+    if isinstance(frame, str | Path):
+        message = "glm.filter takes a table, not the path of a file."
+        raise ArgumentError(message, f"Open it first: polars.scan_parquet({str(frame)!r}).")
+    existing = _names(frame)
+    (yes,) = free([_YES], existing)
+    found = map(frame, template, schema=bool, name=yes, **options)
     if options.get("dry_run"):
         return found
-    existing = list(column_names(frame))
-    columns = Columns.beside(existing, None, _YES)
-    return without(kept(found, _YES, columns.error), [_YES, *columns.tokens])
+    columns = Columns.beside(existing, None, yes)
+    return without(kept(found, yes, columns.error), [yes, *columns.tokens])
 
 
-def column_names(frame: Any) -> list[str]:
+def _names(frame: Any) -> list[str]:
     """The names of a table's columns, as templates have them."""
-    if isinstance(frame, list):
-        return open_table(frame).names
-    columns: Iterable[Any] = frame.columns if hasattr(frame, "columns") else open_table(frame).names
-    return [str(one) for one in columns]
+    away = engine_for(frame, None) is not None
+    return names_of(frame) if away else open_table(frame).names
 
 
 def _hidden(frame: Any) -> tuple[str, ...]:

@@ -46,14 +46,15 @@ class Columns:
             name: Of the answer; of several fields, what their names begin with.
 
         Raises:
-            ArgumentError: The table has a column of that name.
+            ArgumentError: The table has a column of that name, or the result has one besides.
         """
         answers = _answer_kinds(cells, name)
+        error, *tokens = free((ERROR, *_TOKENS), existing)
         for answer in answers:
-            if answer in existing:
-                message = f"The table has a column {answer!r} already."
+            if answer in (*existing, error, *tokens):
+                whose = "The table" if answer in existing else "The result"
+                message = f"{whose} has a column {answer!r} already."
                 raise ArgumentError(message, 'Name the new one: name="…".')
-        error, *tokens = _free((ERROR, *_TOKENS), existing)
         return cls(answers, error, tuple(tokens), cells)
 
     @property
@@ -92,7 +93,7 @@ def _answer_kinds(cells: Cells | None, name: str | None) -> dict[str, str]:
     return {f"{front}{field}": kind for field, kind in cells.kinds.items()}
 
 
-def _free(names: Iterable[str], taken: Collection[str]) -> list[str]:
+def free(names: Iterable[str], taken: Collection[str]) -> list[str]:
     """The names, all with the same number behind them where one of them is taken."""
     names = list(names)
     number, found = 1, names

@@ -1,4 +1,4 @@
-"""The Parquet file that a result is written to, batch by batch; and pyarrow, which writes it."""
+"""The Parquet file that a result is written to, batch by batch."""
 
 from __future__ import annotations
 
@@ -7,27 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, StoreError
 from ..surroundings import AROUND
+from .arrow import arrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _GROUP_ROWS = 16_384  # of one row group in the file
-
-
-def arrow() -> Any:
-    """The module pyarrow.
-
-    Raises:
-        ArgumentError: It is not installed.
-    """
-    try:
-        import pyarrow
-        import pyarrow.dataset
-        import pyarrow.parquet
-    except ImportError:
-        message = "Reading and writing tables in a stream needs pyarrow, which is not installed."
-        raise ArgumentError(message, 'pip install "glm_magic[rows]"') from None
-    return pyarrow
 
 
 class ParquetFile:
@@ -85,14 +70,14 @@ class ParquetFile:
         pa = arrow()
         if not self._waiting:
             return
-        table = pa.concat_tables(self._waiting)
-        self._waiting, self._waiting_rows = [], 0
+        waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
         try:
+            table = pa.concat_tables(waiting)
             if self._writer is None:
                 self._part.unlink(missing_ok=True)  # somebody may still read an earlier one
                 self._writer = pa.parquet.ParquetWriter(str(self._part), table.schema)
             self._writer.write_table(table)
-        except OSError as error:
+        except (OSError, pa.ArrowException) as error:
             raise _unwritable(self._path, error) from None
 
 
@@ -128,6 +113,6 @@ def _identity(path: str | Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _unwritable(path: Path, error: OSError) -> StoreError:
-    message = f"{path} could not be written: {error.strerror or error}."
+def _unwritable(path: Path, error: Exception) -> StoreError:
+    message = f"{path} could not be written: {getattr(error, 'strerror', None) or error}."
     return StoreError(message, "Every answer is kept: run it again with another file.")

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, FrameError
-from .parquet import ParquetFile, arrow, refuse_sources
+from .arrow import arrow, check_writable, listed, type_of, unwritable
+from .parquet import ParquetFile, refuse_sources
 from .running import Answered, Batch
+from .tables import check_unique, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,36 +27,40 @@ class StreamTable:
     """A table that comes in Arrow batches.
 
     Args:
-        names: Of its columns.
+        schema: The columns, as pyarrow has them.
         read: Gives the batches, of about so many rows each.
         opened: Makes what the user gets of the finished table: of the path of the Parquet file,
             or of a pyarrow Table where there is no file.
         to: The file to write; None keeps the result in memory.
         rows: How many rows there are, where that is known without reading.
+
+    Raises:
+        FrameError: Two columns have one name, or there is one that no file can hold.
     """
 
     def __init__(
         self,
-        names: Sequence[str],
+        schema: Any,
         read: Callable[[int], Iterator[Any]],
         opened: Callable[[Any], Any],
         to: Path | None,
         rows: int | None = None,
     ) -> None:
-        self.names = list(names)
+        self.names = list(schema.names)
         self.rows = rows
         self._read = read
         self._opened = opened
+        self._schema = schema
+        check_unique(self.names)
+        if to is not None:
+            check_writable(schema)
         self._file = None if to is None else ParquetFile(to)
         self._tables: list[Any] = []
-        self._schema: Any = None
         self._added = False
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
-        for batch in cut(self._read(size), fields, size):
-            self._schema = self._schema or batch.native.schema
-            yield batch
+        return cut(self._read(size), fields, size)
 
     def add(self, answered: Answered, columns: Columns) -> None:
         """See `Table.add`."""
@@ -71,9 +77,8 @@ class StreamTable:
         """The table as far as it was answered; rows that were not read are not in it."""
         pa = arrow()
         if not self._added:
-            fields = [pa.field(k, _arrow_type(pa, kind)) for k, kind in columns.kinds.items()]
-            own = self._schema or pa.schema([(name, pa.null()) for name in self.names])
-            self._add(pa.schema([*own, *fields]).empty_table())
+            fields = [pa.field(name, type_of(kind)) for name, kind in columns.kinds.items()]
+            self._add(pa.schema([*self._schema, *fields]).empty_table())
         if self._file is None:
             return self._opened(pa.concat_tables(self._tables))
         return self._opened(self._file.close(whole=not otherwise))
@@ -84,7 +89,7 @@ def cut(batches: Iterator[Any], fields: Sequence[str], size: int) -> Iterator[Ba
     for big in batches:
         for start in range(0, big.num_rows, size):
             part = big.slice(start, size)
-            yield Batch([part.column(field).to_pylist() for field in fields], part)
+            yield Batch([listed(part.column(field)) for field in fields], part)
 
 
 def widened(answered: Answered, columns: Columns) -> Any:
@@ -92,14 +97,8 @@ def widened(answered: Answered, columns: Columns) -> Any:
     pa = arrow()
     table = pa.Table.from_batches([answered.native])
     for name, cells in columns.of(answered.outcomes).items():
-        kind = _arrow_type(pa, columns.kinds[name])
-        table = table.append_column(name, pa.array(cells, kind))
+        table = table.append_column(name, pa.array(cells, type_of(columns.kinds[name])))
     return table
-
-
-def _arrow_type(pa: Any, kind: str) -> Any:
-    types = {"int": pa.int64, "float": pa.float64, "bool": pa.bool_}
-    return pa.list_(pa.string()) if kind == "texts" else types.get(kind, pa.string)()
 
 
 def from_file(path: str | Path, to: Path | None) -> StreamTable:
@@ -117,7 +116,7 @@ def from_file(path: str | Path, to: Path | None) -> StreamTable:
         dataset = pa.dataset.dataset(str(path), format="parquet")
         refuse_sources(to, [path, *_files_of(dataset)])
         read = partial(_row_groups, dataset)
-        return StreamTable(dataset.schema.names, read, Path, to, dataset.count_rows())
+        return StreamTable(dataset.schema, read, Path, to, dataset.count_rows())
     except (OSError, pa.ArrowException) as error:
         first = str(error).partition("\n")[0][:160]
     raise FrameError(f"{path} cannot be read: {first}", "Pass the path of a Parquet file.")
@@ -152,7 +151,7 @@ def from_dataset(dataset: Any, to: Path | None) -> StreamTable:
     def read(size: int) -> Iterator[Any]:
         return dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1)  # type: ignore[no-any-return]
 
-    return StreamTable(dataset.schema.names, read, back, to, dataset.count_rows())
+    return StreamTable(dataset.schema, read, back, to, dataset.count_rows())
 
 
 def from_relation(relation: Any, to: Path | None) -> StreamTable:
@@ -164,7 +163,7 @@ def from_relation(relation: Any, to: Path | None) -> StreamTable:
         quoted = str(found).replace("'", "''")
         return relation.query("glm_rows", f"select * from read_parquet('{quoted}')")  # noqa: S608
 
-    return StreamTable(relation.columns, _relation_reader(relation), back, to)
+    return StreamTable(_relation_schema(relation), _relation_reader(relation), back, to)
 
 
 def _relation_reader(relation: Any) -> Callable[[int], Iterator[Any]]:
@@ -174,13 +173,18 @@ def _relation_reader(relation: Any) -> Callable[[int], Iterator[Any]]:
     return read
 
 
+def _relation_schema(relation: Any) -> Any:
+    reader: Any = _relation_reader(relation.limit(0))(1)
+    return reader.schema
+
+
 def from_ibis(table: Any, to: Path | None) -> StreamTable:
     """An Ibis table; the result is one of the same backend, or one in memory."""
     ibis = sys.modules["ibis"]
+    # Ibis 12 asks a connection of DuckDB 2 for a method that it no longer has.
+    relation = getattr(table.get_backend(), "_to_duckdb_relation", None)
 
     def read(size: int) -> Iterator[Any]:
-        # Ibis 12 asks a connection of DuckDB 2 for a method that it no longer has.
-        relation = getattr(table.get_backend(), "_to_duckdb_relation", None)
         if relation is not None:
             return _relation_reader(relation(table))(size)
         return table.to_pyarrow_batches(chunk_size=size)  # type: ignore[no-any-return]
@@ -188,7 +192,8 @@ def from_ibis(table: Any, to: Path | None) -> StreamTable:
     def back(found: Any) -> Any:
         return ibis.memtable(found) if to is None else ibis.read_parquet(str(found))
 
-    return StreamTable(table.columns, read, back, to)
+    schema = _relation_schema(relation(table)) if relation else table.schema().to_pyarrow()
+    return StreamTable(schema, read, back, to)
 
 
 def from_lazy(frame: Any, to: Path | None) -> StreamTable:
@@ -203,16 +208,26 @@ def from_lazy(frame: Any, to: Path | None) -> StreamTable:
     def back(found: Any) -> Any:
         return polars.from_arrow(found).lazy() if to is None else polars.scan_parquet(found)
 
-    return StreamTable(frame.collect_schema().names(), read, back, to)
+    schema = polars.DataFrame(schema=frame.collect_schema()).to_arrow().schema
+    return StreamTable(schema, read, back, to)
 
 
 def from_memory(frame: Any, to: Path) -> StreamTable:
-    """A table in memory whose result is a file."""
+    """A table in memory whose result is a file.
+
+    Raises:
+        FrameError: It cannot be one.
+    """
     import narwhals.stable.v2 as nw
 
-    table = nw.from_native(frame, eager_only=True).to_arrow()
+    pa = arrow()
+    check_unique(names_of(frame))
+    try:
+        table = nw.from_native(frame, eager_only=True).to_arrow()
+    except pa.ArrowException as error:
+        raise unwritable(error) from None
     return StreamTable(
-        table.column_names, lambda size: iter(table.to_batches(size)), Path, to, table.num_rows
+        table.schema, lambda size: iter(table.to_batches(size)), Path, to, table.num_rows
     )
 
 

@@ -12,6 +12,7 @@ import narwhals.stable.v2 as nw
 
 from ..errors import FrameError
 from ..frames.failures import quiet
+from ..frames.libraries import find_owner
 from .running import Answered, Batch
 
 if TYPE_CHECKING:
@@ -76,16 +77,16 @@ class PandasTable(Gathered):
     def __init__(self, frame: Any) -> None:
         super().__init__()
         self._frame = frame
-        self.names = [str(name) for name in frame.columns]
+        self.names = names_of(frame)
         self.rows: int | None = len(frame)
-        _check_unique(self.names)
+        check_unique(self.names)
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
         places = [self.names.index(field) for field in fields]
         for start in range(0, len(self._frame), size):
             part = self._frame.iloc[start : start + size]
-            yield Batch([part.iloc[:, place].tolist() for place in places])
+            yield Batch([_cells(part.iloc[:, place]) for place in places])
 
     def result(self, columns: Columns, otherwise: str) -> Any:
         """See `Table.result`."""
@@ -97,7 +98,13 @@ class PandasTable(Gathered):
             dtype = _PANDAS[columns.kinds[name]]
             dtype = "object" if old and dtype == "str" else dtype
             made[name] = pandas.Series(values, index=self._frame.index, dtype=dtype)
-        return self._frame.assign(**made)
+        more = self._frame.columns.nlevels - 1
+        if not more:
+            return self._frame.assign(**made)
+        found = self._frame.copy()
+        for name, series in made.items():
+            found[name, *[""] * more] = series
+        return found
 
 
 class EagerTable(Gathered):
@@ -105,17 +112,17 @@ class EagerTable(Gathered):
 
     def __init__(self, frame: Any) -> None:
         super().__init__()
+        self.names = names_of(frame)
+        check_unique(self.names)
         self._frame = nw.from_native(frame, eager_only=True)
-        self.names = list(self._frame.columns)
         self.rows: int | None = len(self._frame)
-        _check_unique(self.names)
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
         frame = self._frame.select(*fields)
         for start in range(0, len(frame), size):
             part = frame[start : start + size]
-            yield Batch([part[field].to_list() for field in fields])
+            yield Batch([_cells(part[field]) for field in fields])
 
     def result(self, columns: Columns, otherwise: str) -> Any:
         """See `Table.result`."""
@@ -134,14 +141,17 @@ class ListTable(Gathered):
     def __init__(self, records: list[Any]) -> None:
         super().__init__()
         self._records = records
-        self.names = list(dict.fromkeys(name for record in records for name in record))
+        self._keys = list(dict.fromkeys(key for record in records for key in record))
+        self.names = [str(key) for key in self._keys]
         self.rows: int | None = len(records)
+        check_unique(self.names)
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
+        keys = [self._keys[self.names.index(field)] for field in fields]
         for start in range(0, len(self._records), size):
             part = self._records[start : start + size]
-            yield Batch([[record.get(field) for record in part] for field in fields])
+            yield Batch([[record.get(key) for record in part] for key in keys])
 
     def result(self, columns: Columns, otherwise: str) -> Any:
         """See `Table.result`."""
@@ -150,6 +160,18 @@ class ListTable(Gathered):
             {**record, **{name: values[place] for name, values in cells.items()}}
             for place, record in enumerate(self._records)
         ]
+
+
+def _cells(series: Any) -> list[Any]:
+    """The cells of a column of pandas or narwhals."""
+    try:
+        found: list[Any] = series.to_list()
+    except (ValueError, OverflowError):
+        from .arrow import arrow, listed
+
+        alike = isinstance(series, nw.Series)
+        found = listed(series.to_arrow() if alike else arrow().array(series))
+    return found
 
 
 def kept(frame: Any, name: str, error: str) -> Any:
@@ -162,6 +184,9 @@ def kept(frame: Any, name: str, error: str) -> Any:
     """
     if isinstance(frame, list):
         return [record for record in frame if record[name] or record[error] is not None]
+    if _is_of(frame, "pandas"):  # whose names may have several levels
+        yes = frame[name].fillna(value=True) | frame[error].notna()
+        return frame[yes.to_numpy(dtype=bool)]
     either = nw.col(name) | ~nw.col(error).is_null()
     with quiet():  # narwhals tells of its own plans for Dask
         return nw.from_native(frame).filter(either.fill_null(True)).to_native()
@@ -171,11 +196,30 @@ def without(frame: Any, names: Sequence[str]) -> Any:
     """The same without these columns."""
     if isinstance(frame, list):
         return [{k: v for k, v in record.items() if k not in names} for record in frame]
+    if _is_of(frame, "pandas"):
+        return frame.loc[:, ~frame.columns.get_level_values(0).isin(names)]
     with quiet():
         return nw.from_native(frame).drop(*names).to_native()
 
 
-def _check_unique(names: list[str]) -> None:
+def _is_of(frame: Any, library: str) -> bool:
+    owner = find_owner(frame)
+    return owner is not None and owner.library == library
+
+
+def names_of(frame: Any) -> list[str]:
+    """The names of the columns of a table in memory, as templates have them."""
+    # What pyarrow calls columns is what is in them.
+    names = frame.column_names if _is_of(frame, "pyarrow") else frame.columns
+    return [str(name) for name in names]
+
+
+def check_unique(names: list[str]) -> None:
+    """Refuse two columns of one name.
+
+    Raises:
+        FrameError: It names them.
+    """
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         message = f"The table has several columns named {twice!r}."

@@ -31,17 +31,18 @@ ADDED = ["answer", "_error", "_prompt_tokens", "_completion_tokens", "_cached_to
 _CONNECTION = duckdb.connect()
 
 
-def _file(table: pa.Table, folder: Path) -> Path:
+def write(table: pa.Table, folder: Path) -> Path:
+    """The table as a Parquet file."""
     pq.write_table(table, folder / "in.parquet", row_group_size=16)
     return folder / "in.parquet"
 
 
 def _relation(table: pa.Table, folder: Path) -> Any:
-    return _CONNECTION.read_parquet(str(_file(table, folder)))
+    return _CONNECTION.read_parquet(str(write(table, folder)))
 
 
 def _ibis(table: pa.Table, folder: Path) -> Any:
-    return ibis.duckdb.connect().read_parquet(_file(table, folder))
+    return ibis.duckdb.connect().read_parquet(write(table, folder))
 
 
 MAKE: dict[str, Callable[[pa.Table, Path], Any]] = {
@@ -50,9 +51,9 @@ MAKE: dict[str, Callable[[pa.Table, Path], Any]] = {
     "pandas with arrow types": lambda table, _: table.to_pandas(types_mapper=pd.ArrowDtype),
     "polars": lambda table, _: pl.from_arrow(table),
     "polars lazy": lambda table, _: pl.from_arrow(table).lazy(),
-    "polars scan": lambda table, folder: pl.scan_parquet(_file(table, folder)),
+    "polars scan": lambda table, folder: pl.scan_parquet(write(table, folder)),
     "pyarrow": lambda table, _: table,
-    "pyarrow dataset": lambda table, folder: ds.dataset(_file(table, folder)),
+    "pyarrow dataset": lambda table, folder: ds.dataset(write(table, folder)),
     "duckdb": _relation,
     "ibis": _ibis,
 }
@@ -108,7 +109,7 @@ def test_the_kind_stays(asked: Sandbox, kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [*TO_FILE, "file"])
 def test_a_file_is_written(asked: Sandbox, kind: str, tmp_path: Path) -> None:
     """With `to`, the result is a Parquet file, and a lazy table stays one over it."""
-    given = {**MAKE, "file": _file}[kind](table(), tmp_path)
+    given = {**MAKE, "file": write}[kind](table(), tmp_path)
     to = tmp_path / "out.parquet"
     found = glm.map(given, SORT, schema=LABELS, progress=False, to=to)
     lazy = kind in ("polars lazy", "polars scan", "duckdb", "ibis", "pyarrow dataset")
