@@ -13,7 +13,7 @@ import math
 import re
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
 from ..frames.hiding import without_hidden
@@ -102,8 +102,33 @@ def text_of(value: object) -> str | None:
         return None if math.isnan(value) else repr(float(value))
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
-    if isinstance(value, list | tuple | dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, list | tuple | dict | set | frozenset) or _has_axes(value):
+        return _json(value)
+    return str(value)
+
+
+def _has_axes(value: object) -> bool:
+    return bool(getattr(value, "ndim", None))
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    except (TypeError, ValueError, RecursionError):  # keys that are no texts, or a circle
+        return str(value)
+
+
+def _plain(value: Any) -> object:
+    """What JSON has no word for, in words that it has: all of it, in the same order each time."""
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=_json)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if _has_axes(value) and hasattr(value, "tolist"):
+        times = getattr(getattr(value, "dtype", None), "kind", "") in ("M", "m")
+        return (value.astype(str) if times else value).tolist()  # numpy has numbers for times
     return str(value)
 
 

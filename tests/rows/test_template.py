@@ -73,8 +73,21 @@ def test_a_row_is_its_values_by_name() -> None:
         (dt.date(2026, 1, 2), "2026-01-02"), (pd.Timestamp("2026-01-02"), "2026-01-02T00:00:00"),
         (["a", 1], '["a", 1]'), ({"a": dt.date(2026, 1, 2)}, '{"a": "2026-01-02"}'),
         (decimal.Decimal("1.10"), "1.10"), (np.str_("a"), "a"), (np.bool_(True), "True"),
+        (np.array([1, 2]), "[1, 2]"), (np.array([[0.5], [True]]), "[[0.5], [1.0]]"),
+        (np.array(["a", "b"]), '["a", "b"]'), (np.array([None, "a"], object), '[null, "a"]'),
+        (np.array(["2026-01-02"], "M8[D]"), '["2026-01-02"]'), (np.array(5), "5"),
+        ({"a": np.array([1])}, '{"a": [1]}'), ([np.int64(1), np.float32(0.5)], "[1, 0.5]"),
+        ({"b", "a", "c"}, '["a", "b", "c"]'), (frozenset({2, 10, "a"}), '["a", 10, 2]'),
+        ([{2, 1}], "[[1, 2]]"), ({(1, 2): "a"}, "{(1, 2): 'a'}"),
     ],
 )  # fmt: skip
 def test_cells_have_one_spelling(value: Any, text: str | None) -> None:
     """A cell is the same text from every library, and missing in every library's way."""
     assert text_of(value) == text
+
+
+def test_long_arrays_that_differ_are_different_rows() -> None:
+    """Nothing is left out of them, as it is where numpy prints them."""
+    one, other = np.arange(2000.0), np.arange(2000.0)
+    other[1000] = -5
+    assert text_of(one) != text_of(other)
