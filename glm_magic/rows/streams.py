@@ -114,12 +114,36 @@ def from_file(path: str | Path, to: Path | None) -> StreamTable:
     pa = arrow()
     try:
         dataset = pa.dataset.dataset(str(path), format="parquet")
+        dataset = pa.dataset.dataset(str(path), format="parquet", schema=_whole_schema(dataset))
         refuse_sources(to, [path, *_files_of(dataset)])
         read = partial(_row_groups, dataset)
         return StreamTable(dataset.schema, read, Path, to, dataset.count_rows())
     except (OSError, pa.ArrowException) as error:
         first = str(error).partition("\n")[0][:160]
     raise FrameError(f"{path} cannot be read: {first}", "Pass the path of a Parquet file.")
+
+
+def _whole_schema(dataset: Any) -> Any:
+    """The columns of all files; a dataset's own are those of the first."""
+    pa = arrow()
+    fields: dict[str, Any] = {}
+    for part in dataset.get_fragments():
+        check_unique(part.physical_schema.names)
+        for field in part.physical_schema:
+            fields[field.name] = _wider(fields.setdefault(field.name, field), field)
+    return pa.schema(fields.values(), dataset.schema.metadata) if fields else dataset.schema
+
+
+def _wider(known: Any, field: Any) -> Any:
+    """What holds the values of both fields, if anything does; else reading tries the first."""
+    pa = arrow()
+    if known.equals(field):
+        return known
+    pair = [pa.schema([known]), pa.schema([field])]
+    try:
+        return pa.unify_schemas(pair, promote_options="permissive").field(0)
+    except pa.ArrowException:
+        return known
 
 
 def _row_groups(dataset: Any, size: int) -> Iterator[Any]:

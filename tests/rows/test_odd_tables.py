@@ -62,6 +62,17 @@ def test_one_name_twice_is_refused(host: Host, frame: Any) -> None:
     assert sandbox.load.asked == 0
 
 
+def test_one_name_twice_in_a_file_is_refused(host: Host, tmp_path: Path) -> None:
+    """Whichever file of a folder has it."""
+    host()
+    (tmp_path / "in").mkdir()
+    pq.write_table(pa.table({"review": TEXT}), tmp_path / "in" / "1.parquet")
+    twice = pa.Table.from_arrays([TEXT, TEXT], ["review", "review"])
+    pq.write_table(twice, tmp_path / "in" / "2.parquet")
+    with pytest.raises(FrameError, match="several columns"):
+        glm.map(tmp_path / "in", SORT, progress=False, to=tmp_path / "out.parquet")
+
+
 def test_keys_of_records_may_be_numbers(host: Host) -> None:
     """As the names of columns may."""
     host()

@@ -214,3 +214,23 @@ def test_files_of_a_folder_may_differ(tmp_path: Path) -> None:
     table = from_file(folder, tmp_path / "to.parquet")
     cells = [list(zip(*batch.cells, strict=True)) for batch in table.batches(["text", "n"], 10)]
     assert [row for batch in cells for row in batch] == [("a", 1), ("b", 2), (None, 3)]
+
+
+def test_columns_of_later_files_are_kept(asked: Sandbox, tmp_path: Path) -> None:
+    """Also those whose type only a later file knows, or has another one."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    parts = [
+        {"id": [1], "review": ["a question"], "n": [1], "none": [None], "mixed": ["a"]},
+        {"id": [2], "review": ["praise"], "n": [1.5], "none": ["b"], "mixed": [7], "new": ["c"]},
+    ]
+    for name, part in zip("12", parts, strict=True):
+        pq.write_table(pa.table(part), folder / f"{name}.parquet")
+    to = tmp_path / "out.parquet"
+    found = rows_of(glm.map(folder, SORT, schema=LABELS, progress=False, to=to))
+    own = [{name: row[name] for name in parts[1]} for row in found]
+    assert own == [
+        {"id": 1, "review": "a question", "n": 1.0, "none": None, "mixed": "a", "new": None},
+        {"id": 2, "review": "praise", "n": 1.5, "none": "b", "mixed": "7", "new": "c"},
+    ]
+    assert [row["answer"] for row in found] == ["question", "praise"]
