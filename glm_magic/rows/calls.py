@@ -155,4 +155,6 @@ def _tell(task: Task, table: Table) -> None:
         return
     _told.add((host, fields))
     rows = "all rows" if table.rows is None else f"{table.rows:,} rows"
-    AROUND.warn(f"{', '.join(fields)} of {rows} are sent to {host}.")
+    rows = "1 row" if table.rows == 1 else rows
+    columns = "column" if len(fields) == 1 else "columns"
+    AROUND.warn(f"Sent to {host}: the {columns} {', '.join(fields)} of {rows}.")

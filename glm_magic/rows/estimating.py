@@ -94,7 +94,7 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     Raises:
         FrameError: The table cannot be read.
     """
-    texts = _sample(task, table)
+    texts, sampled = _sample(task, table)
     rows = list(dict.fromkeys(texts))
     known = right_of(task, known_of(task).find([task.key(row) for row in rows], plan.since))
     fixed = fixed_tokens(task.system)
@@ -102,7 +102,7 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     mean = sum(sent) / max(1, len(sent))
     came = [one.usage.completion_tokens for one in known.values() if one.usage]
     likely = sum(came) / len(came) if came else _guess(task)
-    asked = (len(rows) - len(known)) / max(1, len(texts)) * (table.rows or len(texts))
+    asked = (len(rows) - len(known)) / max(1, sampled) * (table.rows or sampled)
     price, flying = price_for(task.settings), plan.in_flight or _FLYING
     usd = None
     if price is not None:
@@ -113,18 +113,18 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     body = client.body(task.request(rows[0])) if rows else b"{}"
     shown = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     return Estimate(
-        table.rows, len(texts), len(rows), len(known), mean, fixed, likely, usd,
+        table.rows, sampled, len(rows), len(known), mean, fixed, likely, usd,
         asked * _SECONDS_EACH / flying, flying, shown, client.url,
     )  # fmt: skip
 
 
-def _sample(task: Task, table: Table) -> list[str]:
-    texts: list[str] = []
+def _sample(task: Task, table: Table) -> tuple[list[str], int]:
+    """What is sent of the first rows, and how many rows these are: some have nothing to ask."""
+    texts: list[str | None] = []
     batches = table.batches(task.template.fields, BATCH_ROWS)
     for batch in islice(batches, SAMPLE_ROWS // BATCH_ROWS):
-        found = (task.template.row(values) for values in zip(*batch.cells, strict=True))
-        texts += [text for text in found if text is not None]
-    return texts
+        texts += [task.template.row(values) for values in zip(*batch.cells, strict=True)]
+    return [text for text in texts if text is not None], len(texts)
 
 
 def _guess(task: Task) -> float:

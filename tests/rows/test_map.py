@@ -251,6 +251,38 @@ def test_a_dry_run_sends_nothing(host: Host) -> None:
     assert 0 < cheap < dear < 1
 
 
+def test_a_dry_run_reckons_with_rows_that_have_nothing_to_ask(host: Host) -> None:
+    """900 of 1,000 rows are missing: 100 are asked, whether the table is counted or not."""
+    sandbox = host()
+    frame = pd.DataFrame({"review": [None] * 900 + [review(number) for number in range(100)]})
+    zai = {"provider": "zai", "base_url": sandbox.base_url, "dry_run": True}
+    few = glm.map(frame[900:], SORT, **zai)
+    for table in (frame, pl.from_pandas(frame).lazy()):
+        found = glm.map(table, SORT, **zai)
+        assert (found.sampled, found.distinct, found.asked) == (1_000, 100, 100)
+        assert (found.usd, found.seconds) == (few.usd, few.seconds)
+
+
+@pytest.mark.parametrize(
+    ("frame", "template", "what"),
+    [
+        ([{0: "a"}] * 3, "Say {0}", "the column 0 of 3 rows"),
+        ([{"a": "a", "b": "b"}], "Say {b} {a}", "the columns b, a of 1 row"),
+        (pl.LazyFrame({"a": ["a"]}), "Say {a}", "the column a of all rows"),
+    ],
+)
+def test_what_leaves_is_told(
+    frame: object, template: str, what: str,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Once, and so that a column named 0 is no count of rows."""
+    monkeypatch.setattr("glm_magic.rows.calls._told", set())
+    for _ in range(2):
+        with scripted(*["a"] * 3):
+            glm.map(frame, template, progress=False, provider="zai", fresh=True)
+    assert capsys.readouterr().err.count(f"Sent to api.z.ai: {what}.") == 1
+
+
 def test_a_key_in_a_cell_never_leaves(host: Host) -> None:
     """A key that stands in the data is taken out, as everywhere."""
     sandbox = host()
