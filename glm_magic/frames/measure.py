@@ -20,7 +20,7 @@ from glm_magic.frames.escape import Scalar, type_name
 from glm_magic.frames.failures import attempt, raise_if_no_failure
 from glm_magic.frames.geometry import with_geometry
 from glm_magic.frames.hiding import plural
-from glm_magic.frames.personal import is_personal_header
+from glm_magic.frames.personal import is_personal_header, is_secret_name
 from glm_magic.frames.probe import PROBE_ROWS, has_own_texts, has_scalars_only, probe_column
 from glm_magic.frames.sources import Ask
 from glm_magic.frames.spans import with_span
@@ -53,14 +53,16 @@ def read_schema(opened: Opened) -> list[Column]:
     """One record per column with name, type and kind; reads no data."""
     schema = opened.source.schema()
     columns = []
-    named = zip(opened.labels, schema.items(), strict=True)
-    for position, (label, (name, dtype)) in enumerate(named):
+    pairs = zip(opened.labels, schema.items(), strict=True)
+    for position, (label, (name, dtype)) in enumerate(pairs):
         native = opened.source.native_dtype(name) if dtype == nw.Unknown else None
         kind = kind_of(dtype, native)
         # A flag such as "has_email" says nothing about anyone.
-        personal = kind != "boolean" and is_personal_header(label)
+        named = is_personal_header(label) or is_secret_name(label)
         shown, level = short_dtype(dtype, native), position < opened.levels
-        columns.append(Column(label, shown, kind, personal=personal, level=level))
+        columns.append(
+            Column(label, shown, kind, personal=named and kind != "boolean", level=level)
+        )
     return columns
 
 

@@ -1,7 +1,8 @@
 """Which columns likely hold data about persons, by their header or the look of their values.
 
 A net, not a proof: it misses names in free text and flags some harmless columns. A flagged column
-only loses its values in the description; its name and type are always shown.
+only loses its values in the description; its name and type are always shown. Headers of passwords
+and keys are flagged as those of persons are.
 """
 
 from __future__ import annotations
@@ -82,6 +83,11 @@ _NO_PHONE = re.compile(
     r"|\d{1,2}(?:[ .]\d{3})+|\d{1,3}\.\d+[ /]\d{1,3}\.\d+|10\.\d{4,9}/.*"
 )
 
+# Names of what must not be known, for whole names, and for what stands in front of "=" in a text.
+SECRETS = r"pass(?:word|wd|phrase)|pwd|secret|credentials?|(?:api|access|private)_?key"
+SECRETS += r"|(?:auth|access|api|bearer)_?token"
+_SECRET_NAME = re.compile(rf"(?:\w*_)?(?:{SECRETS})(?:_\w*)?", re.I)
+
 # So large a share of the probe's values must look personal.
 _PERSONAL_SHARE = 0.1
 
@@ -100,6 +106,12 @@ def is_personal_header(name: str) -> bool:
     return bool(words & _PERSONAL_WORDS or joined in _PERSONAL_WORDS) or any(
         part in name for part in _PERSONAL_PARTS
     )
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a name says that a password, key or token stands under it: "apiKey", "API key"."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", name[:200])
+    return any(map(_SECRET_NAME.fullmatch, (name, spaced)))
 
 
 def is_phone(text: str) -> bool:

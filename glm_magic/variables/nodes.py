@@ -53,7 +53,7 @@ class Node:
     """What stands in one place, taken together over all items of the lists above it.
 
     Attributes:
-        name: The key it stands under, or "".
+        name: The key it stands under, for items of lists and mappings too, or "".
         single: Whether there is but one value here, whatever the data.
         types: Names of the types.
         lengths: Smallest and largest size of containers and texts.
@@ -92,9 +92,7 @@ class Node:
             plural(high, noun) if low == high else f"{low:,}-{high:,} {noun}s"
             for noun, (low, high) in sorted(self.lengths.items())
         ]
-        reason = held_back(self.name, self.value, wish) if self.name else ""
-        if self.personal and not reason:
-            reason = PERSONAL
+        reason = self._reason(wish)
         if reason:
             return [*facts, reason] if reason == HELD_BACK or self.is_leaf else facts
         if wish.figures:
@@ -102,6 +100,13 @@ class Node:
         if wish.texts:
             facts += self._texts()
         return facts
+
+    def _reason(self, wish: Wish) -> str:
+        """Why no value is shown, or "": by all that were seen, whichever came last."""
+        seen = self.value if len(self.types) == 1 else None
+        worst = "" if {"str", "bytes"} & self.types.keys() else seen
+        reason = held_back(self.name, worst, wish) if self.name else ""
+        return PERSONAL if self.personal and not reason else reason
 
     @property
     def is_leaf(self) -> bool:
@@ -164,7 +169,7 @@ def _add(node: Node, value: Any, depth: int, tree: Tree, wish: Wish) -> None:
         node.types[class_name(type(value))] += 1
         size = length_of(value)
         _stretch(node, "item", size)
-        node.items = node.items or Node(single=False)
+        node.items = node.items or Node(node.name, single=False)
         most = _MAX_ITEMS if depth else _MAX_OUTER_ITEMS
         if _may_go_down(depth, tree, size, most):
             for each in head_of(value, most):
@@ -183,7 +188,7 @@ def _add_dict(node: Node, value: Any, depth: int, tree: Tree, wish: Wish) -> Non
     if not pairs or not _may_go_down(depth, tree, dict.__len__(value), _MAX_ITEMS):
         return
     if maps:
-        node.entries = node.entries or Node(single=False)
+        node.entries = node.entries or Node(node.name, single=False)
         for _, each in pairs:
             if _has_room(tree):
                 _add(node.entries, each, depth + 1, tree, wish)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..frames.escape import format_scalar
-from ..frames.personal import is_personal_header, is_personal_text
+from ..frames.personal import SECRETS, is_personal_header, is_personal_text, is_secret_name
 from ..keys import redact_secrets
 from .plain import (
     SEQUENCES,
@@ -39,11 +39,8 @@ _MAX_INT_BITS = 4000  # Python itself refuses to print much longer ones
 _LONGEST_SECRET = 9000
 _HALF_WORD_BEHIND = re.compile(r"[\w.\-]{1,64}\Z")
 _HALF_WORD_AHEAD = re.compile(r"\A[\w.\-]{1,64}")
-_SECRETS = r"pass(?:word|wd|phrase)|pwd|secret|credentials?|(?:api|access|private)_?key"
-_SECRETS += r"|(?:auth|access|api|bearer)_?token"
-_SECRET_NAME = re.compile(rf"(?:\w*_)?(?:{_SECRETS})(?:_\w*)?", re.I)
 _SECRET_IN_TEXT = re.compile(
-    rf"((?:{_SECRETS})['\"]?\s*[=:]\s*)"
+    rf"((?:{SECRETS})['\"]?\s*[=:]\s*)"
     r"('[^']*'?|\"[^\"]*\"?|[^\s,;)}\]]+)",
     re.I,
 )
@@ -157,7 +154,7 @@ def is_allowed(name: str, wish: Wish) -> bool:
 def held_back(name: str, value: object, wish: Wish) -> str:
     """Why a value under this name is not shown, or ""."""
     value = plain(value)
-    if is_exactly(value, str, bytes) and _SECRET_NAME.fullmatch(name):
+    if is_exactly(value, str, bytes) and is_secret_name(name):
         return HELD_BACK
     if is_allowed(name, wish) or type(value) is bool:
         return ""
@@ -182,8 +179,7 @@ def _nested(value: Any, texts: bool, depth: int, hidden: Sequence[str]) -> str:
     size, items = length_of(value), head_of(value, _ITEMS)
     if is_a(value, dict):
         words = (
-            f"{name_of(key) if texts else class_name(type(key))}: "
-            f"{value_text(each, texts=texts, depth=depth - 1, hidden=hidden)}"
+            _entry(key, each, texts, depth, hidden)
             for key, each in items
             if not (type(key) is str and _matches(key, hidden))
         )
@@ -194,6 +190,13 @@ def _nested(value: Any, texts: bool, depth: int, hidden: Sequence[str]) -> str:
         opening, closing = ("{", "}") if is_a(value, set, frozenset) else (opening, closing)
     shown = ", ".join(words)
     return f"{opening}{shown}{', …' if size > _ITEMS else ''}{closing}"
+
+
+def _entry(key: Any, value: Any, texts: bool, depth: int, hidden: Sequence[str]) -> str:
+    name, key = name_of(key) if texts else class_name(type(key)), plain(key)
+    if type(key) is str and is_secret_name(key) and is_exactly(plain(value), str, bytes):
+        return f"{name}: {HELD_BACK}"
+    return f"{name}: {value_text(value, texts=texts, depth=depth - 1, hidden=hidden)}"
 
 
 def _rank(value: object) -> tuple[str, float, str]:

@@ -7,7 +7,7 @@ import pytest
 
 from glm_magic.frames import describe
 from glm_magic.frames.columns import Column, Distinct
-from glm_magic.frames.personal import is_personal_header, is_personal_text
+from glm_magic.frames.personal import is_personal_header, is_personal_text, is_secret_name
 from glm_magic.frames.top_values import has_few_values
 
 PERSONAL_HEADERS = """
@@ -21,6 +21,9 @@ product_name|productName|filename|country|species|studyName|station_name|gene_na
 email_verified|email_count|has_phone|phone_model|account_balance|account_type|n_names|IP_rating
 telescope|hotel|zipper|telemetry|nominal|chip|trip_distance|status|region|genre|title|id|sku|url
 age|sex|island|bill_length_mm|Unnamed: 0|od280/od315_of_diluted_wines|birth_rate|cell_count
+"""
+SECRET_HEADERS = """
+password|Password|user_password|userPassword|API key|api-key|apiKey|accessToken|private_key|pwd_hash
 """
 # Known and kept: the words alone do not tell them apart.
 MISSED_HEADERS = "cust_nm|lat_home|Kd.-Bez.|who"
@@ -106,6 +109,25 @@ def test_no_level_shows_a_personal_range(level: str) -> None:
     assert "777" not in text
     assert "DE89" not in text
     assert text.count("(personal?)") == 3
+
+
+@pytest.mark.parametrize("header", _each(SECRET_HEADERS))
+def test_secrets_by_their_header_are_held_back(header: str) -> None:
+    """Passwords, keys and tokens: no value, and the user is told; allowed ones are shown."""
+    frame = pl.DataFrame({header: ["changeme"] * 20, "pin_of_password": [4711] * 20})
+    attachment = describe(frame, "frame")
+    assert "changeme" not in attachment.text
+    assert "4711" not in attachment.text
+    assert any("Likely personal" in note and header in note for note in attachment.notes)
+    assert "changeme" in describe(frame, "frame", allowed=(header,)).text
+
+
+def test_a_word_that_only_holds_a_secret_is_none() -> None:
+    """Passengers, secretaries, and what is said of passwords in numbers of true and false."""
+    headers = "passenger_count|secretary|passes|tokens|keyword|primary_key"
+    assert not any(map(is_secret_name, _each(headers)))
+    frame = pl.DataFrame({"has_password": [True] * 20})
+    assert "(personal?)" not in describe(frame, "frame").text
 
 
 def test_values_of_personal_columns_are_not_even_counted() -> None:

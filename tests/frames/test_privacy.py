@@ -97,7 +97,7 @@ def test_a_number_that_is_a_phone_has_no_range() -> None:
 def test_keys_are_taken_out_of_names_values_and_rows() -> None:
     """Whatever has a GLM key's shape leaves nowhere, not even cut in half."""
     key = "0123456789abcdef" * 2 + "." + "ABCDEFGH" * 2
-    frame = pd.DataFrame({"secret": [key] * 20, key: ["padding " * 3 + key] * 20})
+    frame = pd.DataFrame({"code": [key] * 20, key: ["padding " * 3 + key] * 20})
     attachment = describe(frame, "frame", rows=2)
     assert key[:16] not in attachment.text
     assert attachment.notes[-1] == "Taken out of the text: 8 API keys."

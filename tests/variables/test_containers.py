@@ -23,6 +23,13 @@ class Sale:
     price: float
 
 
+@dataclasses.dataclass
+class Service:
+    """A record that holds a dict."""
+
+    config: dict[str, str]
+
+
 ORDERS = {
     "user": {"name": "Ann Smith", "tags": ["new", "vip"]},
     "items": [{"price": i / 2, "sku": f"s{i % 2}"} for i in range(40)],
@@ -132,6 +139,29 @@ def test_hidden_keys_are_in_no_raw_item() -> None:
     attachment = describe(items, "x", rows=1, hidden=("pay",))
     assert "qZ7" not in attachment.text
     assert "Rome" in attachment.text
+
+
+@pytest.mark.parametrize("last", [None, 5, True])
+@pytest.mark.parametrize("name", ["password", "api_key", "name"])
+def test_one_text_is_enough_to_hold_a_place_back(name: str, last: Any) -> None:
+    """Whatever the last value is, texts under the name of a secret or a person are not shown."""
+    users = [{"n": [1], name: "hunter2"}] * 12 + [{"n": [2], name: last}]
+    for value in ({"users": users}, {name: [*["hunter2"] * 12, last], "n": {"x": 1}}):
+        assert "hunter2" not in describe(value, "x").text
+
+
+def test_a_password_in_a_dict_of_an_object_is_held_back() -> None:
+    """What an object stores is shown in a few words, without the secrets in it."""
+    text = describe(Service({"host": "db", "password": "hunter2"}), "x").text
+    assert 'host: "db"' in text
+    assert "hunter2" not in text
+
+
+def test_passwords_of_records_are_held_back_as_those_of_a_frame_are() -> None:
+    """A flat list of dicts is a table, and its columns have the rules of one."""
+    records = [{"user": f"u{i}", "password": "hunter2"} for i in range(12)]
+    assert "hunter2" not in describe(records, "x").text
+    assert "hunter2" in describe(records, "x", allowed=("password",)).text
 
 
 def test_depth_breadth_and_size_are_bounded() -> None:
