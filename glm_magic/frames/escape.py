@@ -117,6 +117,19 @@ def format_scalar(value: Scalar) -> str:
     return value.isoformat()
 
 
+def exact_scalar(value: Scalar) -> str:
+    """A number or date as it is, nothing rounded or left out; "" for NaN."""
+    if isinstance(value, float):
+        return "" if value != value else repr(float(value)).removesuffix(".0")
+    if isinstance(value, Decimal):
+        return "" if value.is_nan() else str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, timedelta):
+        return _exact_duration(value)
+    return str(value) if type(value) is int else format_scalar(value)
+
+
 def format_share(share: float) -> str:
     """A share from 0 to 1 as percent; never rounded to all or nothing."""
     percent = share * 100
@@ -161,3 +174,11 @@ def _format_duration(value: timedelta) -> str:
     clock = f"{rest // 3600}:{rest % 3600 // 60:02}:{rest % 60:02}"
     sign = "-" if value < timedelta(0) else ""
     return f"{sign}{days}d {clock}" if days else f"{sign}{clock}"
+
+
+def _exact_duration(value: timedelta) -> str:
+    size = abs(value)
+    nanoseconds = getattr(size, "nanoseconds", 0)  # of pandas
+    fraction = f".{size.microseconds:06}{nanoseconds:03}".rstrip("0.")
+    sign = "-" if value < timedelta(0) else ""
+    return f"{sign}{_format_duration(timedelta(size.days, size.seconds))}{fraction}"

@@ -15,7 +15,7 @@ from glm_magic.frames.escape import (
     MAX_NAME_CHARACTERS,
     Scalar,
     count_hidden,
-    format_scalar,
+    exact_scalar,
     is_scalar,
     span_text,
     type_name,
@@ -94,18 +94,12 @@ def cell_text(value: object, hidden: Sequence[str] = (), depth: int = _DEPTH) ->
     if issubclass(kind, str):
         return str.__getitem__(cast("str", value), slice(_READ_CHARACTERS))
     if is_scalar(value):
-        return _scalar_text(cast("Scalar", value))
+        return exact_scalar(cast("Scalar", value))
     if type(value) is bytes or type(value) is bytearray:
         return f"<{len(value):,} bytes>"
     if depth and kind in (list, tuple, dict):
         return _nested(value, hidden, depth)
     return f"<{type_name(value)}>"
-
-
-def _scalar_text(value: Scalar) -> str:
-    if isinstance(value, float):
-        return "" if value != value else repr(float(value)).removesuffix(".0")
-    return format_scalar(value)
 
 
 def _nested(value: Any, hidden: Sequence[str], depth: int) -> str:

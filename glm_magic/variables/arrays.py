@@ -218,14 +218,20 @@ def _rows(array: Any, wish: Wish) -> Iterator[str]:
     if array.ndim not in (1, 2) or array.dtype.names == ():
         return
     for row in islice(array, wish.rows):
-        cells = row.tolist() if array.ndim == 2 else [row]
+        cells = list(islice(row, _MAX_COLUMNS + 1)) if array.ndim == 2 else [row]
         more = ", …" if len(cells) > _MAX_COLUMNS else ""
-        yield (
-            ", ".join(
-                value_text(cell, texts=True, hidden=wish.hidden) for cell in cells[:_MAX_COLUMNS]
-            )
-            + more
-        )
+        yield ", ".join(_cell(cell, wish) for cell in cells[:_MAX_COLUMNS]) + more
+
+
+def _cell(value: Any, wish: Wish) -> str:
+    """A cell in full; moments and durations may be finer than Python's."""
+    if is_of(value, "numpy", "datetime64"):
+        day, _, time = str(value).partition("T")
+        clock, _, fraction = time.partition(".")
+        return f"{day} {clock}" + f".{fraction}".rstrip("0.") if time else str(value)
+    if is_of(value, "numpy", "timedelta64") and type(plain(value)) is int:
+        return str(value)
+    return value_text(value, texts=True, exact=True, hidden=wish.hidden)
 
 
 def _table_shape(array: Any) -> tuple[int | None, int | None]:

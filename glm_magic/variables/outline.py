@@ -90,7 +90,7 @@ def _first(value: Any, wish: Wish) -> list[str]:
 
 def _raw(value: Any, wish: Wish) -> Iterator[str]:
     for each in head_of(value, wish.rows):
-        yield value_text(each, texts=True, hidden=wish.hidden)
+        yield value_text(each, texts=True, exact=True, hidden=wish.hidden)
 
 
 def _personal(value: Any, wish: Wish) -> bool:

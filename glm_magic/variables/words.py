@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from heapq import nsmallest
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ..frames.escape import format_scalar
+from ..frames.escape import exact_scalar, format_scalar
 from ..frames.personal import SECRETS, is_personal_header, is_personal_text, is_secret_name
 from ..keys import redact_secrets
 from .plain import (
@@ -25,7 +26,7 @@ from .plain import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .finding import Wish
 
@@ -75,13 +76,21 @@ def name_of(key: object) -> str:
     return value_text(key, texts=True, depth=1)
 
 
-def value_text(value: Any, *, texts: bool, depth: int = _DEPTH, hidden: Sequence[str] = ()) -> str:
+def value_text(
+    value: Any,
+    *,
+    texts: bool,
+    depth: int = _DEPTH,
+    exact: bool = False,
+    hidden: Sequence[str] = (),
+) -> str:
     """Any value in a few words; a foreign object is shown by its class only.
 
     Args:
         value: Anything.
         texts: Whether texts inside may be shown; else their lengths are.
         depth: How many levels of containers are looked into.
+        exact: Whether numbers and dates are written in full, as in raw rows.
         hidden: Names or patterns of keys that are left out.
     """
     value = plain(value)
@@ -92,7 +101,7 @@ def value_text(value: Any, *, texts: bool, depth: int = _DEPTH, hidden: Sequence
     if type(value) is int and value.bit_length() > _MAX_INT_BITS:
         return f"int of {value.bit_length():,} bits"
     if is_number(value) or is_date(value):
-        return "nan" if is_missing(value) else format_scalar(value)
+        return "nan" if is_missing(value) else (exact_scalar if exact else format_scalar)(value)
     if is_missing(value):
         return "missing"
     if is_exactly(value, bytes, bytearray):
@@ -100,7 +109,8 @@ def value_text(value: Any, *, texts: bool, depth: int = _DEPTH, hidden: Sequence
     if is_of(value, "numpy", "ndarray"):
         return f"<{array_form(value)}>"
     if depth and is_a(value, dict, *SEQUENCES):
-        return _nested(value, texts, depth, hidden)
+        show = partial(value_text, texts=texts, depth=depth - 1, exact=exact, hidden=hidden)
+        return _nested(value, texts, hidden, show)
     return f"<{own_name(type(value))}>"
 
 
@@ -175,28 +185,28 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return matches(name, patterns)
 
 
-def _nested(value: Any, texts: bool, depth: int, hidden: Sequence[str]) -> str:
+def _nested(value: Any, texts: bool, hidden: Sequence[str], show: Callable[[Any], str]) -> str:
     size, items = length_of(value), head_of(value, _ITEMS)
     if is_a(value, dict):
         words = (
-            _entry(key, each, texts, depth, hidden)
+            _entry(key, each, texts, show)
             for key, each in items
             if not (type(key) is str and _matches(key, hidden))
         )
         opening, closing = "{", "}"
     else:
-        words = (value_text(each, texts=texts, depth=depth - 1, hidden=hidden) for each in items)
+        words = map(show, items)
         opening, closing = ("(", ")") if is_a(value, tuple) else ("[", "]")
         opening, closing = ("{", "}") if is_a(value, set, frozenset) else (opening, closing)
     shown = ", ".join(words)
     return f"{opening}{shown}{', …' if size > _ITEMS else ''}{closing}"
 
 
-def _entry(key: Any, value: Any, texts: bool, depth: int, hidden: Sequence[str]) -> str:
+def _entry(key: Any, value: Any, texts: bool, show: Callable[[Any], str]) -> str:
     name, key = name_of(key) if texts else class_name(type(key)), plain(key)
     if type(key) is str and is_secret_name(key) and is_exactly(plain(value), str, bytes):
         return f"{name}: {HELD_BACK}"
-    return f"{name}: {value_text(value, texts=texts, depth=depth - 1, hidden=hidden)}"
+    return f"{name}: {show(value)}"
 
 
 def _rank(value: object) -> tuple[str, float, str]:

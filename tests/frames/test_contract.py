@@ -122,10 +122,11 @@ def test_the_same_data_gives_the_same_lines(library: str, frame: Any) -> None:
 
 
 def test_the_first_rows_are_the_same(library: str, frame: Any) -> None:
-    """Raw rows are written alike, in the order of the data."""
+    """Raw rows are written alike, in the order of the data; Spark's moments have no zone."""
     lines = column_lines(describe(frame, "p", level="schema", rows=3))
     at = lines.index("the first 3 rows as CSV:") + 2
-    assert [line.removesuffix(",<Point>") for line in lines[at:]] == [
+    zone = "" if library in SPARKS else "+00:00"
+    assert [line.removesuffix(",<Point>").removesuffix(zone) for line in lines[at:]] == [
         "0,,1,0,0.5,,true,Bonn,early,order 0 was number 0 today,person0@example.org,Adelie,"
         ",2020-01-01 00:00:00,2020-01-01 00:00:00",
         "7,1,2,0.125,,,false,Köln,early,order 1 was number 1 today,person1@example.org,Gentoo,"

@@ -1,5 +1,10 @@
 """What the four levels show of a frame everybody knows."""
 
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -126,3 +131,29 @@ def test_a_column_of_twelve_values_shows_all() -> None:
     frame = pl.DataFrame({"month": [f"m{i:02}" for i in range(12) for _ in range(10)]})
     assert "m11 8.3%" in describe(frame, "f").text
     assert "rarer" not in describe(frame, "f").text
+
+
+MOMENT = dt.datetime(2024, 1, 1, 1, 2, 3, 456789)
+ZONED = dt.datetime(2024, 7, 1, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (Decimal("12345.67"), "12345.67"),
+        (Decimal("99999.99"), "99999.99"),
+        (Decimal("sNaN"), ""),
+        (10**30, str(10**30)),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (MOMENT, "2024-01-01 01:02:03.456789"),
+        (ZONED, "2024-07-01 00:00:00+02:00"),
+        (pd.Timestamp("2024-01-01 00:00:00.000000001"), "2024-01-01 00:00:00.000000001"),
+        (dt.timedelta(days=-1, microseconds=-1500), "-1d 0:00:00.0015"),
+        (dt.timedelta(seconds=90), "0:01:30"),
+        ([Decimal("12345.67")], "[12345.67]"),
+    ],
+)
+def test_raw_rows_hold_what_the_cells_hold(cell: Any, text: str) -> None:
+    """Nothing in them is rounded, however short the line of the column is."""
+    frame = pd.DataFrame({"a": pd.Series([cell], dtype=object)})
+    assert column_lines(describe(frame, "frame", level="schema", rows=1))[-1].strip('"') == text

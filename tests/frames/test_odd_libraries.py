@@ -51,7 +51,7 @@ def test_odd_duckdb_columns_have_their_lines() -> None:
         "enum category 1 distinct: a 100%",
         "the first row as CSV:",
         "map,span,struct,huge,decimal,binary,enum",
-        '"[[a, 1]]",<MonthDayNano>,{a: 1},1,1.5,<1 bytes>,a',
+        '"[[a, 1]]",<MonthDayNano>,{a: 1},1,1.50,<1 bytes>,a',
     ]
 
 

@@ -1,6 +1,7 @@
 """Arrays by shape, type, range and missing values; never copied whole."""
 
 import tracemalloc
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,25 @@ def test_numbers_begin_with_the_first_ones() -> None:
     assert "begins 0, 0.1, 0.2, …" not in told(np.arange(8) / 10)[1]
     assert "begins 0, 0.1, 0.2, 0.3, 0.4, …" in told(np.arange(8) / 10)[1]
     assert told(np.arange(6).reshape(3, 2), rows=2)[-3:] == ["the first 2 items:", "0, 1", "2, 3"]
+
+
+@pytest.mark.parametrize(
+    ("array", "rows"),
+    [
+        (np.array([12345.678, 99999.99, 1e22]), ["12345.678", "99999.99", "1e+22"]),
+        (np.array([[0.123456789, np.nan], [1, -np.inf]]), ["0.123456789, nan", "1, -inf"]),
+        (np.array([Decimal("12345.67"), 10**30]), ["12345.67", str(10**30)]),
+        (np.array(["2024-01-01T01:02:03.5", "NaT"], "M8[ns]"), ["2024-01-01 01:02:03.5", "NaT"]),
+        (np.array([["2024-01-01"]], "M8[ns]"), ["2024-01-01 00:00:00"]),
+        (np.array(["2024-01-01"], "M8[D]"), ["2024-01-01"]),
+        (np.array([1500], "m8[ms]"), ["0:00:01.5"]),
+        (np.array([1500], "m8[ns]"), ["1500 nanoseconds"]),
+        (np.array([(0.123456, "a")], "f8,U1"), ['(0.123456, "a")']),
+    ],
+)
+def test_raw_rows_are_not_rounded(array: Any, rows: list[str]) -> None:
+    """What was asked for as it is leaves as it is; only the summary above is short."""
+    assert told(array, rows=5)[-len(rows) :] == rows
 
 
 def test_fields_of_a_structured_array_have_a_line_each() -> None:

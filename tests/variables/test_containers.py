@@ -232,3 +232,4 @@ def test_rows_of_records_are_raw_rows() -> None:
     attachment = describe([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}], "x", rows=1)
     assert attachment.rows_sent == 1
     assert told([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}], rows=1)[-2:] == ["a,b", "1,x"]
+    assert told([0.123456789, [12345.678]], rows=2)[-2:] == ["0.123456789", "[12345.678]"]
