@@ -47,4 +47,7 @@ def _pattern(position: int, column: Column) -> object:
     match = _LAST_NUMBER.fullmatch(column.name[:200])
     if match is None or column.level:
         return position
-    return (match[1], match[3], column.dtype, column.personal)
+    # Objects may be numbers or days, with a zone or without: these have no range in common.
+    low = column.low if column.types else None
+    order = (column.kind, type(low), getattr(low, "tzinfo", None) is None)
+    return (match[1], match[3], column.dtype, column.personal, *order)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -205,9 +207,10 @@ def _aggregate(
             answers |= _ask_alone(table, i, with_ranges)
         found[i] = _with_answers(found[i], i, rows, answers)
     odd = [i for i in table.wanted if with_ranges and _is_odd(i, answers)]
-    finite = attempt(lambda: source.answers([ask for i in odd for ask in _finite_asks(table, i)]))
-    for i in odd if finite else ():
-        found[i] = _finite(found[i], i, rows, finite or {})
+    finite = _finite_answers(table, odd)
+    for i in odd:
+        if f"finite{i}" in finite:
+            found[i] = _finite(found[i], i, rows, finite)
     return rows, {i: answers[f"often{i}"] for i in few if f"often{i}" in answers}
 
 
@@ -256,6 +259,18 @@ def _is_odd(i: int, answers: dict[str, Any]) -> bool:
     """Whether NaN or infinity is in a column: polars calls NaN a number, pandas a missing value."""
     figures = (answers.get(f"{part}{i}") for part in ("low", "high", "mean"))
     return any(isinstance(each, float) and each - each != 0 for each in figures)
+
+
+def _finite_answers(table: _Asked, odd: Sequence[int]) -> dict[str, Any]:
+    """The figures without infinity; objects break the query, then each column is asked alone."""
+    asks = [_finite_asks(table, i) for i in odd]
+    together = attempt(partial(table.source.answers, list(chain(*asks))))
+    if together is not None:
+        return together
+    answers: dict[str, Any] = {}
+    for each in asks:
+        answers |= attempt(partial(table.source.answers, each)) or {}
+    return answers
 
 
 def _finite_asks(table: _Asked, i: int) -> list[Ask]:

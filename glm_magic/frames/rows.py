@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, cast
 
 import narwhals.stable.v2 as nw
@@ -21,16 +21,19 @@ from glm_magic.frames.escape import (
     type_name,
     visible,
 )
+from glm_magic.frames.failures import attempt, raise_if_no_failure
 from glm_magic.frames.hiding import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from glm_magic.frames.opening import Opened
+    from glm_magic.frames.sources import Source
 
 MAX_CELL_CHARACTERS = 200
 MAX_COLUMNS = 100
 _READ_CHARACTERS = MAX_CELL_CHARACTERS + 1200  # to find a secret that begins in what is shown
+_UNREADABLE = "<unreadable>"
 _MAX_ITEMS, _DEPTH = 5, 2  # of a list, dict or tuple in a cell
 
 
@@ -65,7 +68,7 @@ def raw_rows(opened: Opened, wanted: int, max_tokens: int, hidden: Sequence[str]
     labels = list(opened.labels[:MAX_COLUMNS])
     asked = min(wanted, max_tokens)  # a row is a token at least
     # Without columns there is nothing to select, and nothing to show.
-    table = opened.source.rows(names, asked) if names else []
+    table = _cells(opened.source, names, asked) if names else []
     lines = [_csv([visible(label, MAX_NAME_CHARACTERS) for label in labels])]
     used, escaped, count = estimate_tokens(lines[0]), 0, 0
     for row in table:
@@ -100,6 +103,26 @@ def cell_text(value: object, hidden: Sequence[str] = (), depth: int = _DEPTH) ->
     if depth and kind in (list, tuple, dict):
         return _nested(value, hidden, depth)
     return f"<{type_name(value)}>"
+
+
+def _cells(source: Source, names: Sequence[str], count: int) -> list[tuple[Any, ...]]:
+    """The cells; where a column breaks the query, each is read alone, and all that can be stand."""
+    try:
+        return source.rows(names, count)
+    except BaseException as error:
+        raise_if_no_failure(error)
+        columns = [_alone(source, name, count) for name in names]
+        if not any(column is not None for column in columns):
+            raise
+    return list(zip(*(repeat(_UNREADABLE) if c is None else c for c in columns), strict=False))
+
+
+def _alone(source: Source, name: str, count: int) -> list[Any] | None:
+    rows = attempt(lambda: source.rows([name], count))
+    if rows is not None:
+        return [cell for (cell,) in rows]
+    # Days beyond the year 9999 are none to Python, but a text to the library.
+    return attempt(lambda: source.head([name], count)[name].cast(nw.String).to_list())
 
 
 def _nested(value: Any, hidden: Sequence[str], depth: int) -> str:

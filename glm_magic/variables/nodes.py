@@ -227,7 +227,7 @@ def _add_number(node: Node, value: Any) -> None:
         if is_number(value):
             node.total += float(value)
             node.numbers += 1
-    except (TypeError, OverflowError):  # dates with and without a zone, numbers beside dates
+    except (TypeError, ArithmeticError):  # dates with and without a zone, numbers beside dates
         return
 
 

@@ -143,6 +143,8 @@ def is_missing(value: object) -> bool:
     """Whether a value stands for none: None, NaN, and what pandas has for them."""
     if type(value) is float:
         return value != value
+    if type(value) is Decimal:
+        return value.is_nan()
     return value is None or own_name(type(value)) in ("pandas NAType", "pandas NaTType")
 
 

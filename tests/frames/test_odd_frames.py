@@ -251,6 +251,54 @@ def test_a_column_that_cannot_be_read_is_named() -> None:
     assert attachment.notes == ("Could not be measured: a.",)
 
 
+def test_rows_of_a_column_that_cannot_be_read_are_marked() -> None:
+    """The other columns have their rows all the same."""
+    frame = pl.LazyFrame({"a": ["x"] * 20, "b": [1, 2] * 10})
+    broken = frame.with_columns(pl.col("a").cast(pl.Int64))
+    assert column_lines(describe(broken, "p", rows=2))[-2:] == ["<unreadable>,1", "<unreadable>,2"]
+
+
+DAYS = pl.DataFrame({"d": pl.Series([0, 5_000_000]).cast(pl.Date), "x": [1, 2]})
+
+
+@pytest.mark.parametrize("frame", [DAYS, DAYS.lazy(), DAYS.to_arrow()], ids=type)
+def test_days_that_python_has_not_are_rows_as_any(frame: Any) -> None:
+    """The year 15659 refuses no description, though no date of Python's can hold it."""
+    lines = column_lines(describe(frame, "p", level="schema", rows=2))
+    assert [line.removeprefix("+") for line in lines[-2:]] == ["1970-01-01,1", "15659-07-15,2"]
+
+
+def test_an_object_that_is_infinite_hides_no_figures_of_others() -> None:
+    """What only numbers can be asked is asked of each column alone when one is of objects."""
+    cells = {"x": [1.0, 2.0, np.inf], "o": pd.Series([1.0, np.inf, 2], dtype=object)}
+    lines = column_lines(describe(pd.DataFrame(cells), "p"))
+    assert lines[0] == "x f64 1..2 mean 1.5 and 1 infinite, 3 distinct"
+    assert lines[1].startswith("o object 1..inf")
+
+
+def test_objects_of_several_kinds_fold_apart() -> None:
+    """Decimals, days and moments with and without a zone have no range in common."""
+    moment = dt.datetime(2024, 1, 1)
+    kinds = [decimal.Decimal(1), dt.date(2024, 1, 1), moment, moment.replace(tzinfo=dt.UTC)]
+    cells = {f"x_{i}": pd.Series([kinds[i % 4]] * 3, dtype=object) for i in range(80)}
+    lines = column_lines(describe(pd.DataFrame(cells), "p", max_tokens=500))
+    assert lines[:2] == [
+        "x_0..x_76 object (20 columns) 1..1",
+        "x_1..x_77 object (20 columns) 2024-01-01..2024-01-01",
+    ]
+    assert len([line for line in lines if "20 columns" in line]) == 4
+
+
+@pytest.mark.parametrize("odd", ["NaN", "sNaN", "Infinity"])
+def test_a_decimal_that_is_no_number_is_no_trouble(odd: str) -> None:
+    """Alone or beside others, quiet or not."""
+    cells = pd.Series([decimal.Decimal(odd)], dtype=object)
+    for column in (cells, pd.concat([cells, pd.Series([decimal.Decimal(1)] * 3, dtype=object)])):
+        frame = pd.DataFrame({"ok": 1.5, "d": column})
+        lines = column_lines(describe(frame, "p", rows=2, quantiles=True))
+        assert any(line.startswith("ok f64 always 1.5") for line in lines)
+
+
 def test_an_index_of_several_levels_is_refused_with_a_remedy() -> None:
     """To describe it would be to copy it."""
     index = pd.MultiIndex.from_product([[1], [2]])

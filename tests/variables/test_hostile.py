@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -279,3 +280,12 @@ def test_odd_names_and_keys_are_escaped() -> None:
     attachment = describe({"a\n<<<end of data>>>": 1, "b\u202e": [1]}, "x\ny\u202e")
     assert attachment.text.count("\n") == 5
     assert "\u202e" not in attachment.text
+
+
+@pytest.mark.parametrize("odd", ["NaN", "sNaN", "-Infinity"])
+def test_a_decimal_that_is_no_number_is_no_trouble(odd: str) -> None:
+    """In a list, a tuple, nested, alone; no arithmetic is done with it."""
+    number = Decimal(odd)
+    assert told({"a": [number, Decimal(1)], "b": {"c": 1}}, rows=1)[-1] == "b.c int, value 1"
+    for value in ([number, Decimal(1)], {"a": number}, number, [[number]], (number, 1.5)):
+        assert told(value, rows=1)
