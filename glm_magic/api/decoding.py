@@ -154,14 +154,17 @@ class AnswerDecoder:
     def _delta(self, chunk: dict[str, Any]) -> Delta:
         choice = _first(chunk.get("choices"))
         said = _dictionary(choice.get("delta")) or _dictionary(choice.get("message"))
-        text, thought = self._content.feed(_string(said.get("content")))
-        thought += _string(said.get("reasoning_content")) or _string(said.get("reasoning"))
         finish_reason = self._word(choice.get("finish_reason"))
+        # Who reads on may take it for the end, so nothing is held back behind the first of them.
+        final = bool(finish_reason) and not self.finish_reason
         self.finish_reason = finish_reason or self.finish_reason
+        text, thought = self._content.feed(_string(said.get("content")), final=final)
+        thought += _string(said.get("reasoning_content")) or _string(said.get("reasoning"))
+        pieces = self._calls.feed(said.get("tool_calls"))
         return Delta(
-            text=self._text.feed(text) if text else "",
-            reasoning=self._thought.feed(thought) if thought else "",
-            tool_calls=self._calls.feed(said.get("tool_calls")),
+            text=self._text.feed(text, final=final) if text or final else "",
+            reasoning=self._thought.feed(thought, final=final) if thought or final else "",
+            tool_calls=(*pieces, *self._calls.finish()) if final else pieces,
             finish_reason=finish_reason,
             usage=_usage(chunk.get("usage")),
             model=self._word(chunk.get("model")),

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..chat.deltas import Growing
+from ..chat.deltas import Delta, Growing
 from ..errors import (
     APIError,
     AuthenticationError,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ..api.client import Client
-    from ..chat.deltas import Delta, ToolCallPiece
+    from ..chat.deltas import ToolCallPiece
     from ..chat.messages import Request, Usage
     from .places import Places, Ticket
 
@@ -175,20 +175,27 @@ class Passing:
             self.began = self.began or bool(
                 delta.text or delta.reasoning or delta.tool_calls or delta.usage
             )
-            shown = self._shown(delta)
-            if shown:
-                await self._reader.chunk(shown)
-                self._wrote_at = time.monotonic()
-            elif time.monotonic() - self._wrote_at > _QUIET_SECONDS:
-                await self._reader.comment("glm-notice The model is still at work")
-                self._wrote_at = time.monotonic()
+            await self._write(self._shown(self._filtered(delta)))
+        if self._filter is not None:
+            await self._write(self._shown(Delta(self._filter.finish())))
+
+    async def _write(self, shown: dict[str, Any]) -> None:
+        if shown:
+            await self._reader.chunk(shown)
+            self._wrote_at = time.monotonic()
+        elif time.monotonic() - self._wrote_at > _QUIET_SECONDS:
+            await self._reader.comment("glm-notice The model is still at work")
+            self._wrote_at = time.monotonic()
+
+    def _filtered(self, delta: Delta) -> Delta:
+        if self._filter is None:
+            return delta
+        text = self._filter.feed(delta.text) if delta.text else ""
+        text += self._filter.finish() if delta.finish_reason or delta.ended else ""
+        return replace(delta, text=text, reasoning="", tool_calls=())
 
     def _shown(self, delta: Delta) -> dict[str, Any]:
         """The chunk that a student gets of a delta; {} for nothing."""
-        if self._filter is not None:
-            text = self._filter.feed(delta.text) if delta.text else ""
-            text += self._filter.finish() if delta.finish_reason or delta.ended else ""
-            delta = replace(delta, text=text, reasoning="", tool_calls=())
         self.grown.add(delta)
         said: dict[str, Any] = {}
         if delta.text:

@@ -8,8 +8,10 @@ import pytest
 
 from glm_magic.api.decoding import MAX_DOCUMENT_BYTES, AnswerDecoder
 from glm_magic.api.sse import MAX_EVENT_CHARACTERS, Event, EventDecoder
+from glm_magic.chat.deltas import Growing
 from glm_magic.chat.messages import ToolCall, Usage
 from glm_magic.errors import ProtocolError
+from glm_magic.keys import APIKey
 
 from .host import DONE, delta, last, record
 from .streams import CANARY, decoded, grown
@@ -81,6 +83,20 @@ def test_the_bound_does_not_depend_on_the_split() -> None:
     assert whole == cut
     assert whole["text"] == "kept"
     assert "an event of more than 8,388,608 characters" in whole["failure"]
+
+
+def test_nothing_is_held_back_behind_the_finish_reason() -> None:
+    """An ending that could begin the key or a mark comes with it: some readers stop there."""
+    decoder = AnswerDecoder(key=APIKey(CANARY))
+    fields = {"reasoning_content": f"so {CANARY[:2]}", "content": f"It is {CANARY[:3]}"}
+    arguments = f'{{"a":"{CANARY[:2]}'
+    raw = [delta(**fields), call("f", arguments), delta("<", finish="stop")]
+    growing = Growing()
+    for one in [one for piece in raw for one in decoder.feed(record(piece))]:
+        growing.add(one)
+    assert (growing.text, growing.reasoning) == (f"It is {CANARY[:3]}<", f"so {CANARY[:2]}")
+    assert growing.tool_calls == (ToolCall("", "f", arguments),)
+    assert decoder.finish() == []
 
 
 def test_a_document_has_a_bound() -> None:
