@@ -115,7 +115,7 @@ class Course:
             raise CourseError(f"{message}{self.exam_tag}.", "Ask from another cell.")
         if _DETAILS.index(detail) > _DETAILS.index(self.frame_detail):
             message = f"{detail} of frames is more than {self.frame_detail}, the most that "
-            remedy = "Leave the option away, or use --schema or --stats."
+            remedy = "A question may tell less: %%glm --schema or --stats."
             raise CourseError(f"{message}{self.name} allows.", remedy)
 
     def told(self) -> list[str]:

@@ -54,13 +54,21 @@ def instruction_for(form: str | None, typed: Typed | None = None) -> str:
     return our_prompt(str(form))
 
 
-def taught(settings: Settings, mode: str) -> Settings:
-    """The settings, in a course's hints mode with the tutor's prompt before the system prompt."""
+def taught(settings: Settings, mode: str, usual: str) -> Settings:
+    """The settings, in a course's hints mode with the tutor's prompt before the system prompt.
+
+    Args:
+        settings: What was resolved.
+        mode: The course's.
+        usual: The system prompt where nobody has set one.
+    """
     # A course's own service says it, and leaves code out too.
     if mode != "hints" or settings.provider.name == CLASSROOM:
         return settings
-    system = our_prompt("system") if settings.system is None else settings.system
-    values = {**settings.values, "system": f"{our_prompt('hints')}\n\n{system}".strip()}
+    system, hints = usual if settings.system is None else settings.system, our_prompt("hints")
+    if system.startswith(hints):  # settings that came from a process where it was said already
+        return settings
+    values = {**settings.values, "system": f"{hints}\n\n{system}".strip()}
     return replace(settings, values=values, sources={**settings.sources, "system": _HINTS})
 
 

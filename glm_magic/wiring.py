@@ -173,7 +173,7 @@ class Workbench:
         if course := self.course:
             usual = settings.frame_detail if frames else "schema"
             course.check_question(manner.detail(usual), AROUND.tags())
-            settings = taught(settings, course.mode)
+            settings = taught(settings, course.mode, our_prompt("system"))
         return settings
 
     def _budget(self, settings: Settings, client: object, conversation: Conversation) -> TurnBudget:

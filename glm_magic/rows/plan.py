@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 from ..fields import FIELDS
 from ..settings import replay_mode
 from ..surroundings import AROUND
-from ..terms import price_for
+from ..terms import price_for, taught
 from ..wiring import workbench
 from .asking import HostAsker, StandInAsker
 from .columns import Columns
@@ -66,7 +66,8 @@ class Plan:
         """The task, with this process's settings and key.
 
         Raises:
-            GLMError: The template, the schema or a setting cannot be used.
+            GLMError: The template, the schema or a setting cannot be used, or the course does not
+                allow it.
         """
         bench = workbench()
         template, typed = Template.read(self.template, self.hidden), typed_of(self.schema)
@@ -75,7 +76,11 @@ class Plan:
         need_key = need_key and mode in ("live", "record") and bench.stand_in is None
         settings = bench.settings(options, need_key=need_key)
         options = quick_by_default(options, settings)
-        return Task(template, bench.settings(options, need_key=need_key), typed)
+        settings = bench.settings(options, need_key=need_key)
+        if course := bench.course:
+            course.check_question("rows", AROUND.tags())
+            settings = taught(settings, course.mode, usual="")
+        return Task(template, settings, typed)
 
     def columns(self, task: Task, existing: Sequence[str]) -> Columns:
         """What is added to a table; checks that the template fits it.
