@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from .chat.messages import Usage
 from .chat.tokens import estimate_tokens
-from .errors import BudgetError, GLMError, TimedOutError
+from .errors import BudgetError
 from .questions import prompt_tokens
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from .catalog import Price
     from .chat.asking import Asking
+    from .chat.deltas import Growing
     from .chat.messages import Request
     from .settings import Settings
     from .store.ledger import Ledger
@@ -22,7 +25,6 @@ if TYPE_CHECKING:
 
 # An answer's length is not known before: without max_tokens this much is reckoned with.
 TYPICAL_ANSWER_TOKENS = 1_000
-_NO_LINE = "No connection"  # how the client begins to say so
 _REMEDY = "%glm usage shows what was spent; raise it with %config GLM.{} = …"
 
 
@@ -111,46 +113,31 @@ class TurnBudget:
 
 
 def book(asking: Asking, conversation: str, price: Price | None, ledger: Ledger) -> None:
-    """Enter a finished question in the ledger, estimated where the host told no usage.
+    """Enter a finished question in the ledger, each round estimated where the host told no usage.
 
-    A question that was refused before a model saw it costs nothing and is not entered; so does a
-    recorded answer.
+    What was refused before a model saw it costs nothing and is not entered; so does a recorded
+    answer.
     """
-    if asking.turn.recorded:
+    rounds = [(request, grown) for request, grown in asking.rounds if not grown.recorded]
+    if not rounds:
         return
-    turn, cost = asking.turn, asking.turn.cost_usd
-    usage, estimated = turn.usage, turn.usage is None
-    if usage is None:
-        if _was_refused(asking):
-            return
-        usage = Usage(prompt_tokens(asking.request), _came_tokens(asking))
-        if price is not None:
-            cost = price.cost(usage.prompt_tokens, usage.completion_tokens)
+    usage = reduce(add, (grown.usage or _estimated(request, grown) for request, grown in rounds))
+    tokens = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
     ledger.add(
-        at=turn.created,
+        at=asking.turn.created,
         conversation=conversation,
-        provider=turn.provider,
-        model=turn.model,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        cached_tokens=usage.cached_tokens or 0,
-        cost_usd=cost,
-        estimated=estimated,
+        provider=asking.turn.provider,
+        model=asking.turn.model,
+        prompt_tokens=tokens[0],
+        completion_tokens=tokens[1],
+        cached_tokens=tokens[2],
+        cost_usd=None if price is None else price.cost(*tokens),
+        estimated=any(grown.usage is None for _, grown in rounds),
     )
 
 
-def _came_tokens(asking: Asking) -> int:
-    """Estimated tokens of the answer so far, also of what the provider has withdrawn since."""
-    grown = asking.builder.growing
+def _estimated(request: Request, grown: Growing) -> Usage:
+    """What a round took that told nothing, also of an answer that was withdrawn since."""
     calls = "".join(call.name + call.arguments for call in grown.tool_calls)
-    return sum(map(estimate_tokens, (grown.text, grown.reasoning, calls)))
-
-
-def _was_refused(asking: Asking) -> bool:
-    """Whether it failed before a model began: no connection, or an error instead of an answer."""
-    error = asking.error
-    if _came_tokens(asking) or asking.turn.finish_reason or not isinstance(error, GLMError):
-        return False
-    # Out of time while waiting for the answer: the model may be at work. Not so without a line.
-    waited = isinstance(error, TimedOutError) and not error.message.startswith(_NO_LINE)
-    return not waited
+    came = sum(map(estimate_tokens, (grown.text, grown.reasoning, calls)))
+    return Usage(prompt_tokens(request), came)

@@ -129,7 +129,13 @@ class AnswerError(GLMError):
 
 
 class TransportError(GLMError):
-    """The line failed, not the server."""
+    """The line failed, not the server.
+
+    Attributes:
+        sent: Whether the request may have reached the host all the same.
+    """
+
+    sent = True
 
 
 class ConnectionFailedError(TransportError):

@@ -33,6 +33,10 @@ def raw_body(response: httpx.Response, most_bytes: int) -> bytes:
     return bytes(body)
 
 
+# httpx's and aiohttp's names for having had no line to send anything over, or how they begin.
+_NO_LINE = ("Connect", "ClientConnector", "PoolTimeout", "ProxyError")
+
+
 def line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> TransportError:
     """Our error for a line that failed before there was an answer.
 
@@ -42,11 +46,15 @@ def line_error(kind: str, base_url: str, *, timed_out: bool, tls: bool) -> Trans
         timed_out: Whether nothing came in time.
         tls: Whether the certificate was not accepted.
     """
+    error: TransportError
     if tls:
         message = f"The certificate of {base_url} could not be verified; nothing was sent."
-        return ConnectionFailedError(message, "Check the URL, the clock, or set SSL_CERT_FILE.")
-    if timed_out:
+        error = ConnectionFailedError(message, "Check the URL, the clock, or set SSL_CERT_FILE.")
+    elif timed_out:
         message = f"No connection to {base_url} in time ({kind})."
-        return TimedOutError(message, "Check the network, or %config GLM.connect_timeout_seconds.")
-    message = f"No connection to {base_url}, or it was lost ({kind})."
-    return ConnectionFailedError(message, "Check the network and %glm config, and run again.")
+        error = TimedOutError(message, "Check the network, or %config GLM.connect_timeout_seconds.")
+    else:
+        message = f"No connection to {base_url}, or it was lost ({kind})."
+        error = ConnectionFailedError(message, "Check the network and %glm config, and run again.")
+    error.sent = not (tls or kind.startswith(_NO_LINE))
+    return error

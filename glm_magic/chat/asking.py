@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from ..errors import ContentFilterError
+from ..errors import ConnectionFailedError, ContentFilterError, GLMError, TimedOutError
 from .deltas import Delta
 from .home import away_from
 from .turns import NOT_FINISHED, SENSITIVE, Turn, TurnBuilder
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .chat import Chat
     from .client import Exchange
+    from .deltas import Growing
     from .messages import Message, Request
     from .rounds import Rounds
 
@@ -54,11 +55,17 @@ class Asking:
         self._finishing = threading.Lock()
         self._exchange: Exchange | None = None
         self._going_on: list[Message] = []  # said in this round, sent in the next
+        self._requests: list[Request] = []
 
     @property
     def conversation(self) -> str:
         """The name of the conversation it belongs to; "" when it belongs to none."""
         return self._chat.conversation.name if self._keep else ""
+
+    @property
+    def rounds(self) -> list[tuple[Request, Growing]]:
+        """Each request that a model may have seen, and what came of it."""
+        return list(zip(self._requests, self.builder.rounds, strict=False))
 
     @property
     def turn(self) -> Turn:
@@ -70,6 +77,7 @@ class Asking:
             if self._keep:
                 self._chat.conversation.begin(self.builder.turn)
             self._exchange = self._chat.client.send(self.request)
+            self._requests.append(self.request)
         if self._finished:  # stopped by another thread in this moment
             self._exchange.stop()
         return self._exchange
@@ -138,10 +146,14 @@ class Asking:
                 return None
             self.request = self._rounds.following(replace(self.request, messages=messages))
             self._exchange = self._chat.client.send(self.request)
+            self._requests.append(self.request)
+            self.builder.next_round()
         return self._exchange
 
     def _fail(self, error: BaseException) -> None:
         self.error = error
+        if _was_refused(error) and not self.builder.growing.began:
+            self.builder.refused()
         # Left from outside: then `__exit__`, if there is one, knows why.
         if not (self._within and isinstance(error, GeneratorExit)):
             self.finish(_reason(error))
@@ -187,6 +199,13 @@ async def _aside(steps: Iterator[Message]) -> Message | None:
     loop = asyncio.get_running_loop()
     context = away_from(loop)
     return await loop.run_in_executor(None, lambda: context.run(lambda: next(steps, None)))
+
+
+def _was_refused(error: BaseException) -> bool:
+    """Whether an error instead of an answer says that no model has seen the question."""
+    # A line that was lost, or silent for too long: the model may be at work.
+    lost = isinstance(error, ConnectionFailedError | TimedOutError) and error.sent
+    return isinstance(error, GLMError) and not lost
 
 
 def _reason(error: BaseException) -> str:

@@ -120,6 +120,12 @@ class Growing:
         return "".join(self._text).lstrip("\r\n")
 
     @property
+    def began(self) -> bool:
+        """Whether anything came of an answer."""
+        came = self._text or self._reasoning or self._calls or self.finish_reason or self.usage
+        return bool(came)
+
+    @property
     def reasoning(self) -> str:
         """The reasoning so far."""
         return "".join(self._reasoning).strip("\r\n")

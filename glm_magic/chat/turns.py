@@ -6,6 +6,8 @@ import time
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from .deltas import Delta, Growing
@@ -154,13 +156,14 @@ class TurnBuilder:
         turn: As it was when it was last looked at.
         growing: The answer of the round under way.
         steps: What was said in the rounds before.
+        rounds: What came of each request, the one under way included.
     """
 
     def __init__(self, turn: Turn) -> None:
         self.turn = turn
         self.growing = Growing()
         self.steps: list[Message] = []
-        self._usage: Usage | None = None
+        self.rounds = [self.growing]
         self._sources: list[Source] = []
         self._warnings: list[str] = []
         self._live_rounds = False
@@ -194,16 +197,25 @@ class TurnBuilder:
 
     def _end_round(self) -> None:
         grown = self.growing
-        self._usage, self._warnings = self._used(), [*self._warnings, *grown.warnings]
+        self._warnings = [*self._warnings, *grown.warnings]
         self._live_rounds = self._live_rounds or not grown.recorded
         self._sources += grown.sources
         self.growing = Growing(model=grown.model, response_id=grown.response_id)
         self._reasoning_at = self._text_at = 0.0
 
+    def next_round(self) -> None:
+        """The next request was sent."""
+        self.rounds.append(self.growing)
+
+    def refused(self) -> None:
+        """No model saw the request under way, if there is one: its round counts for nothing."""
+        if self.rounds[-1] is self.growing:
+            self.rounds.pop()
+
     def _used(self) -> Usage | None:
-        """Of all rounds; a round that told nothing is not counted."""
-        before, now = self._usage, self.growing.usage
-        return before + now if before and now else before or now
+        """Of all rounds; None when one of them told nothing, for a part is not the sum."""
+        told = [one.usage for one in self.rounds if one.usage is not None]
+        return reduce(add, told) if told and len(told) == len(self.rounds) else None
 
     def warn(self, sentences: Sequence[str]) -> None:
         """What a reader should know besides."""

@@ -23,6 +23,7 @@ from ..errors import (
     PermissionDeniedError,
     QuotaError,
     RateLimitError,
+    TransportError,
 )
 from .hints import WithoutCode
 from .refusing import Refused
@@ -245,8 +246,7 @@ def usage_document(usage: Usage) -> dict[str, Any]:
 
 def was_refused(error: GLMError) -> bool:
     """Whether the host, or the way to it, said no before a model began."""
-    # httpx's ConnectError and ConnectTimeout: there was no line to send anything over.
-    return isinstance(error, APIError) or "(Connect" in error.message
+    return isinstance(error, APIError) or (isinstance(error, TransportError) and not error.sent)
 
 
 def told(error: GLMError) -> Refused:

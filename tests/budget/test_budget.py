@@ -8,9 +8,11 @@ import pytest
 
 import glm_magic
 from glm_magic import errors
+from glm_magic.api.responses import line_error
 from glm_magic.chat.deltas import Delta, ToolCallPiece
 from glm_magic.chat.messages import Usage
 from glm_magic.chat.tokens import estimate_tokens
+from glm_magic.questions import prompt_tokens
 from glm_magic.store.ledger import Ledger
 from glm_magic.store.spent import Spent, event_of, spent_from
 from glm_magic.testing import Reply, scripted
@@ -63,7 +65,11 @@ def test_reasoning_and_tool_calls_count_too() -> None:
     assert spent.completion_tokens > estimate_tokens(WORDS)
 
 
-@pytest.mark.parametrize("failure", [KeyboardInterrupt(), SILENT])
+LOST = line_error("RemoteProtocolError", "http://localhost", timed_out=False, tls=False)
+LATE = line_error("ReadTimeout", "http://localhost", timed_out=True, tls=False)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), SILENT, LOST, LATE])
 def test_a_question_left_waiting_costs_its_prompt(failure: BaseException) -> None:
     """A host that was asked and then left, before a word came, is taken to have read it all."""
     (spent,) = booked(failure)
@@ -75,8 +81,9 @@ def test_a_question_left_waiting_costs_its_prompt(failure: BaseException) -> Non
 @pytest.mark.parametrize(
     "failure",
     [
-        errors.ConnectionFailedError("No connection to http://localhost."),
-        errors.TimedOutError("No connection to http://localhost in time (ConnectTimeout)."),
+        line_error("ConnectError", "http://localhost", timed_out=False, tls=False),
+        line_error("ConnectTimeout", "http://localhost", timed_out=True, tls=False),
+        line_error("ConnectError", "https://localhost", timed_out=False, tls=True),
         errors.AuthenticationError("The key was not accepted.", status=401),
         errors.RateLimitError("Too many.", status=429),
         errors.ContentFilterError("The prompt was refused."),
@@ -85,6 +92,60 @@ def test_a_question_left_waiting_costs_its_prompt(failure: BaseException) -> Non
 def test_a_refused_question_costs_nothing(failure: BaseException) -> None:
     """Nothing is booked when no model was reached."""
     assert booked(failure) == []
+
+
+@glm_magic.tool(auto=True)
+def look(at: str) -> str:
+    """Gives data."""
+    return "row " * 4000
+
+
+CALL = ToolCallPiece(0, "id", "look", '{"at": "all"}')
+
+
+def calls(usage: Usage | None) -> list[Delta]:
+    """A round that asks for data."""
+    return [Delta(tool_calls=(CALL,)), Delta(finish_reason="tool_calls", usage=usage, ended=True)]
+
+
+@pytest.mark.parametrize("last", [NO_END, NO_USAGE, KeyboardInterrupt(), LOST])
+@pytest.mark.parametrize("first", [Usage(700, 20, 30), None])
+def test_each_round_is_booked(first: Usage | None, last: Reply) -> None:
+    """What the host told of a round stands; the other, with the data that it was sent, is guessed.
+
+    No cost is shown: a part of it would pass for the whole.
+    """
+    with scripted(calls(first), last) as client, suppress(errors.GLMError, KeyboardInterrupt):
+        answer = glm_magic.ask(PROMPT, tools=[look], once=True)
+        assert (answer.usage, answer.cost) == (None, None)
+    (spent,) = workbench().ledger.read()
+    sent = [prompt_tokens(request) for request in client.requests]
+    assert spent.estimated
+    assert spent.prompt_tokens == (first.prompt_tokens if first else sent[0]) + sent[1]
+    assert spent.completion_tokens >= (first.completion_tokens if first else 5)
+    assert sent[1] > sent[0] + 1000
+
+
+@pytest.mark.parametrize("refusal", [errors.RateLimitError("Too many.", status=429), None])
+def test_a_refused_round_costs_nothing(refusal: Reply | None) -> None:
+    """The rounds before it are booked as they were told."""
+    refusal = refusal or line_error("ConnectError", "http://localhost", timed_out=False, tls=False)
+    with scripted(calls(Usage(700, 20)), refusal), pytest.raises(errors.GLMError):
+        glm_magic.ask(PROMPT, tools=[look], once=True)
+    (spent,) = workbench().ledger.read()
+    assert (spent.prompt_tokens, spent.completion_tokens) == (700, 20)
+    assert not spent.estimated
+
+
+def test_an_interrupt_between_rounds_keeps_what_was_told() -> None:
+    """While a tool runs no request is under way."""
+    with scripted(calls(Usage(700, 20))):
+        asking = glm_magic.stream(PROMPT, tools=[look], once=True)
+        with asking as deltas:
+            next(one for one in deltas if one.step)
+    (spent,) = workbench().ledger.read()
+    assert (spent.prompt_tokens, spent.completion_tokens) == (700, 20)
+    assert not spent.estimated
 
 
 def test_a_stream_that_was_never_begun_costs_nothing() -> None:
