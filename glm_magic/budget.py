@@ -11,11 +11,12 @@ from .chat.messages import Usage
 from .chat.tokens import estimate_tokens
 from .errors import BudgetError
 from .questions import prompt_tokens
+from .terms import price_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .catalog import Price
+    from .catalog import Price, Provider
     from .chat.asking import Asking
     from .chat.deltas import Growing
     from .chat.messages import Request
@@ -77,7 +78,7 @@ class TurnBudget:
         if usd is not None and price is None:
             message = f"budget_usd is set, and the price of {settings.model.id} is not known."
             raise BudgetError(message, "Set budget_tokens instead, or see %glm models --refresh.")
-        sent = prompt_tokens(request)
+        sent = prompt_tokens(request, settings.provider)
         answer = settings.max_tokens or TYPICAL_ANSWER_TOKENS
         cost = price.cost(sent, answer) if price else 0.0
         for whose, totals in self._spent():
@@ -112,7 +113,7 @@ class TurnBudget:
             raise BudgetError(message, _REMEDY.format("budget_usd"))
 
 
-def book(asking: Asking, conversation: str, price: Price | None, ledger: Ledger) -> None:
+def book(asking: Asking, conversation: str, settings: Settings, ledger: Ledger) -> None:
     """Enter a finished question in the ledger, each round estimated where the host told no usage.
 
     What was refused before a model saw it costs nothing and is not entered; so does a recorded
@@ -121,7 +122,8 @@ def book(asking: Asking, conversation: str, price: Price | None, ledger: Ledger)
     rounds = [(request, grown) for request, grown in asking.rounds if not grown.recorded]
     if not rounds:
         return
-    usage = reduce(add, (grown.usage or _estimated(request, grown) for request, grown in rounds))
+    price, who = price_for(settings), settings.provider
+    usage = reduce(add, (one.usage or _estimated(request, one, who) for request, one in rounds))
     tokens = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
     ledger.add(
         at=asking.turn.created,
@@ -136,8 +138,8 @@ def book(asking: Asking, conversation: str, price: Price | None, ledger: Ledger)
     )
 
 
-def _estimated(request: Request, grown: Growing) -> Usage:
+def _estimated(request: Request, grown: Growing, provider: Provider) -> Usage:
     """What a round took that told nothing, also of an answer that was withdrawn since."""
     calls = "".join(call.name + call.arguments for call in grown.tool_calls)
     came = sum(map(estimate_tokens, (grown.text, grown.reasoning, calls)))
-    return Usage(prompt_tokens(request), came)
+    return Usage(prompt_tokens(request, provider), came)

@@ -15,7 +15,7 @@ from .render.readable import readable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .catalog import Price
+    from .catalog import Price, Provider
     from .chat.asking import Asking
     from .chat.attachments import Attachment
     from .chat.chat import Chat, Earlier
@@ -141,10 +141,14 @@ class Question:
         said = [message for turn in earlier.turns for message in turn.messages()]
         held = "\n".join(message.content for message in said)
         found = [("system prompt", "", one) for one in request.messages if one.role == "system"]
-        rows = [(name, what, message_tokens(one)) for name, what, one in found]
+        provider = self.settings.provider
+        rows = [(name, what, message_tokens(one, provider)) for name, what, one in found]
+        if request.tools:
+            rows.append(("tools", f"{len(request.tools)} described", _tool_tokens(request)))
         if said:
             turns = "1 turn" if len(earlier.turns) == 1 else f"{len(earlier.turns)} turns"
-            rows.append(("conversation", turns, sum(map(message_tokens, said))))
+            tokens = sum(message_tokens(one, provider) for one in said)
+            rows.append(("conversation", turns, tokens))
         for one in self.attachments:
             again = bool(one.text) and one.text in held
             what = f"{one.label()}{', sent before' if again else ''}"
@@ -160,7 +164,7 @@ class Question:
         """The exact request, not sent."""
         earlier = self.chat.earlier(self.fields["cell"], once=self.fields["once"])
         request = self.request(earlier)
-        body, tokens = self.client.body(request), prompt_tokens(request)
+        body, tokens = self.client.body(request), prompt_tokens(request, self.settings.provider)
         url, left_out = self.client.url, earlier.left_out
         attached = tuple(sent_along(self.attachments, request.messages[-1].content))
         return Preview(url, body, self.settings, tokens, self.price, left_out, attached)
@@ -182,14 +186,23 @@ class Question:
         return Answer(asking.turn, asking.conversation, embed_context=embed_context, typed=typed)
 
 
-def prompt_tokens(request: Request) -> int:
-    """Estimated tokens of all that a request sends."""
-    return sum(map(message_tokens, request.messages))
+def prompt_tokens(request: Request, provider: Provider) -> int:
+    """Estimated tokens of all that a request sends to this provider."""
+    said = sum(message_tokens(message, provider) for message in request.messages)
+    return said + _tool_tokens(request)
 
 
-def message_tokens(message: Message) -> int:
-    """Estimated tokens of one message."""
-    return estimate_tokens(message.content) + _PER_MESSAGE + _PER_IMAGE * len(message.images)
+def message_tokens(message: Message, provider: Provider) -> int:
+    """Estimated tokens of one message; reasoning goes to some providers only."""
+    calls = "".join(call.name + call.arguments for call in message.tool_calls)
+    reasoning = message.reasoning if provider.reasoning_in_request else ""
+    texts = sum(map(estimate_tokens, (message.content, reasoning, calls)))
+    return texts + _PER_MESSAGE + _PER_IMAGE * len(message.images)
+
+
+def _tool_tokens(request: Request) -> int:
+    """Estimated tokens of the descriptions of all tools."""
+    return estimate_tokens(json.dumps(request.tools, ensure_ascii=False)) if request.tools else 0
 
 
 def input_cost(price: Price | None, tokens: int) -> str:

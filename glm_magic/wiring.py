@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .api.client import Client
-    from .catalog import Price, Provider
+    from .catalog import Provider
     from .chat.asking import Asking
     from .chat.rounds import Rounds
     from .manner import Manner
@@ -235,7 +235,6 @@ class Workbench:
         return InTurn(kinds) if kinds else None
 
     def _chat(self, settings: Settings, client: AnyClient, conversation: Conversation) -> Chat:
-        price = price_for(settings)
         chat = Chat(
             client,
             settings.provider.name,
@@ -243,7 +242,7 @@ class Workbench:
             lambda turn: cost_of(turn, settings),
             window_tokens(settings),
         )
-        chat.finished = lambda asking: self._book(asking, conversation.name, price)
+        chat.finished = lambda asking: self._book(asking, conversation.name, settings)
         return chat
 
     def in_window(self) -> set[str]:
@@ -268,9 +267,9 @@ class Workbench:
         self.shelf.heed_order()
         return current
 
-    def _book(self, asking: Asking, conversation: str, price: Price | None) -> None:
+    def _book(self, asking: Asking, conversation: str, settings: Settings) -> None:
         try:
-            book(asking, conversation, price, self.ledger)
+            book(asking, conversation, settings, self.ledger)
         except StoreError as error:
             AROUND.warn(f"{error.message} {error.remedy}")
 

@@ -9,15 +9,18 @@ import pytest
 import glm_magic
 from glm_magic import errors
 from glm_magic.api.responses import line_error
+from glm_magic.budget import TYPICAL_ANSWER_TOKENS
+from glm_magic.catalog import find_provider
 from glm_magic.chat.deltas import Delta, ToolCallPiece
-from glm_magic.chat.messages import Usage
+from glm_magic.chat.messages import Message, Request, ToolCall, Usage
 from glm_magic.chat.tokens import estimate_tokens
-from glm_magic.questions import prompt_tokens
+from glm_magic.questions import message_tokens, prompt_tokens
 from glm_magic.store.ledger import Ledger
 from glm_magic.store.spent import Spent, event_of, spent_from
 from glm_magic.testing import Reply, scripted
 from glm_magic.wiring import workbench
 
+ZAI = find_provider("zai")
 PROMPT = "word " * 400
 WORDS = "answer " * 100
 NO_END = [Delta(text=WORDS)]
@@ -119,11 +122,35 @@ def test_each_round_is_booked(first: Usage | None, last: Reply) -> None:
         answer = glm_magic.ask(PROMPT, tools=[look], once=True)
         assert (answer.usage, answer.cost) == (None, None)
     (spent,) = workbench().ledger.read()
-    sent = [prompt_tokens(request) for request in client.requests]
+    sent = [prompt_tokens(request, ZAI) for request in client.requests]
     assert spent.estimated
     assert spent.prompt_tokens == (first.prompt_tokens if first else sent[0]) + sent[1]
     assert spent.completion_tokens >= (first.completion_tokens if first else 5)
     assert sent[1] > sent[0] + 1000
+
+
+def test_all_that_is_sent_is_counted() -> None:
+    """Descriptions of tools, wished calls, and reasoning where the provider is sent it."""
+    call = ToolCall("id", "look", f'{{"at": "{WORDS}"}}')
+    message = Message("assistant", "Hm.", reasoning=WORDS * 2, tool_calls=(call,))
+    bare, words = message_tokens(Message("assistant", "Hm."), ZAI), estimate_tokens(WORDS)
+    assert bare + 3 * words <= message_tokens(message, ZAI) < bare + 3 * words + 10
+    assert message_tokens(message, find_provider("openrouter")) < bare + words + 10
+    tool = {"type": "function", "function": {"name": "look", "description": WORDS}}
+    request = Request("glm-4.5", (Message("user", "Hi"),), tools=(tool,))
+    assert prompt_tokens(request, ZAI) > words
+
+
+def test_tools_count_before_they_are_sent() -> None:
+    """The preview, `%glm context` and the budget's check know what their descriptions take."""
+    question = workbench().question("Hi", tools=[look], once=True, need_key=False)
+    bare = workbench().question("Hi", once=True, need_key=False)
+    parts = {one.name: one.tokens for one in question.parts()}
+    assert question.preview().tokens == bare.preview().tokens + parts["tools"]
+    assert parts["together"] == sum(parts.values()) - parts["together"]
+    most = bare.preview().tokens + TYPICAL_ANSWER_TOKENS
+    with scripted(), pytest.raises(errors.BudgetError):
+        glm_magic.ask("Hi", tools=[look], once=True, budget_tokens=most)
 
 
 @pytest.mark.parametrize("refusal", [errors.RateLimitError("Too many.", status=429), None])
