@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DONE = "[DONE]"
 MAX_DOCUMENT_BYTES = 32 * 2**20
+_MOST_TOKENS = 2**53  # up to there other readers of JSON count exactly, and a cost is a number
 _BLANK = re.compile(r"\s*")
 _JSON = json.JSONDecoder()
 _MOST_WORDS = 64  # that are remembered; some hosts give each record an id of its own
@@ -222,7 +223,9 @@ def _usage(usage: object) -> Usage | None:
 
     def count(record: object, name: str) -> int | None:
         value = record.get(name) if isinstance(record, dict) else None
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        return value if 0 <= value < _MOST_TOKENS else None
 
     prompt, completion = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     if prompt is None or completion is None:

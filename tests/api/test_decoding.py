@@ -263,6 +263,11 @@ def test_pieces_of_tool_calls_find_their_call(
         ({"prompt_tokens": 3, "completion_tokens": 2, "prompt_tokens_details": None}, Usage(3, 2)),
         ({"prompt_tokens": "3", "completion_tokens": 2}, None),
         ({"prompt_tokens": True, "completion_tokens": 2}, None),
+        ({"prompt_tokens": -5, "completion_tokens": 2}, None),
+        ({"prompt_tokens": 10**400, "completion_tokens": 2}, None),
+        ({"prompt_tokens": 3, "completion_tokens": 2**53}, None),
+        ({"prompt_tokens": 3, "completion_tokens": 2, "prompt_tokens_details":
+          {"cached_tokens": -1}}, Usage(3, 2)),
         ({}, None), (None, None), ([], None),
     ],
 )  # fmt: skip
