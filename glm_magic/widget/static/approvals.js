@@ -13,7 +13,11 @@ function makeApprovals({ wire, makeBlock, say }) {
       const button = (label, title, decision, main = false) => element("button", {
         type: "button", title, onclick: decide(decision), class: main ? "glm-main" : "",
       }, label);
-      words.addEventListener("keydown", (event) => { if (event.key === "Enter" && words.value.trim()) decide("no")(); });
+      // By Enter in the field; a form, because our keys are taken at the window.
+      function sayWhy(event) {
+        event.preventDefault();
+        if (words.value.trim()) decide("no")();
+      }
       const buttons = each
         ? [button("Run", "Run this cell in the notebook's kernel", "once", true), button("Don't run", "The model is told", "no")]
         : [
@@ -25,18 +29,25 @@ function makeApprovals({ wire, makeBlock, say }) {
       const title = each ? "The model wants to run this cell:" : `The model wants to call ${line}:`;
       const call = element("div", { class: "glm-call" });
       const node = element(
-        "div", { class: "glm-approval", role: "group", "aria-label": title },
-        element("strong", {}, title), call, element("div", { class: "glm-bar" }, ...buttons, words),
+        "div", { class: "glm-approval", role: "group", "aria-label": title, tabindex: "-1" },
+        element("strong", {}, title), call, element("form", { class: "glm-bar", onsubmit: sayWhy }, ...buttons, words),
       );
       makeBlock(call, () => {}).set(text);
       parent.append(node);
       open.set(id, node);
       say("It waits for you: run it or not.");
-      node.querySelector("button").focus({ preventScroll: true });
+      // Never a button: the next key may be meant for something else.
+      const at = document.activeElement;
+      if (node.closest(".glm-panel")?.contains(at) && !at.matches("input, select, textarea")) {
+        node.focus({ preventScroll: true });
+      }
     },
     // What was decided, and what came of it, stands among the steps.
     decided({ id }) {
-      open.get(id)?.remove();
+      const node = open.get(id);
+      // What goes would lose the focus, and the keyboard its place.
+      if (node?.contains(document.activeElement)) node.closest(".glm-log").focus({ preventScroll: true });
+      node?.remove();
       open.delete(id);
     },
   };

@@ -1,0 +1,72 @@
+"""The panel's page code by itself: what it does at the very moment something is told."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.lone_panel import Chromium, LonePanel, begun
+
+pytestmark = pytest.mark.browser
+
+ASKING = {"kind": "asking"}
+
+
+@pytest.fixture(scope="module")
+def browser(_browser_is_there: None) -> Iterator[Chromium]:
+    """One browser for all pages."""
+    with Chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def lone(browser: Chromium) -> Iterator[LonePanel]:
+    """A page of its own, which must not fail."""
+    panel = browser.panel()
+    yield panel
+    panel.page.close()
+    assert panel.errors == []
+
+
+def approve(number: int = 1) -> dict[str, object]:
+    """The model wants to run a cell."""
+    return {"kind": "approve", "id": number, "line": "run_cell", "text": "`x`", "each": True}
+
+
+def test_a_proposal_does_not_take_the_keyboard(lone: LonePanel) -> None:
+    """Who types goes on typing, and no key of theirs runs the model's code."""
+    view = lone.opened()
+    lone.tell(ASKING, begun())
+    for number, place in enumerate(("#cell", "#one .glm-foot textarea")):
+        lone.page.locator(place).focus()
+        lone.tell(approve(number))
+        lone.page.keyboard.type("a b")
+        lone.page.keyboard.press("Shift+Enter")
+        assert lone.page.input_value(place) == "a b\n"
+        lone.tell({"kind": "decided", "id": number})
+    assert lone.sent("decide") == []
+    # Who stands on a button of ours comes to the proposal, but to none of its buttons.
+    view.get_by_text("Stop").focus()
+    lone.tell(approve(3))
+    assert lone.focused() == "DIV glm-approval"
+    lone.page.keyboard.press("Enter")
+    lone.page.keyboard.press("Space")
+    assert lone.sent("decide") == []
+    lone.page.keyboard.press("Tab")
+    lone.page.keyboard.press("Enter")
+    assert [one["decision"] for one in lone.sent("decide")] == ["once"]
+    lone.tell({"kind": "decided", "id": 3})
+    assert lone.focused() == "DIV glm-log"  # the keyboard keeps its place in the panel
+    lone.tell(approve(4))
+    assert lone.focused() == "DIV glm-approval"
+
+
+def test_enter_says_why_not(lone: LonePanel) -> None:
+    """The words beside the buttons are sent by Enter; Enter without words decides nothing."""
+    view = lone.opened()
+    lone.tell(ASKING, begun(), approve())
+    view.get_by_label("Why not").press("Enter")
+    assert lone.sent("decide") == []
+    view.get_by_label("Why not").fill("use polars")
+    view.get_by_label("Why not").press("Enter")
+    (said,) = lone.sent("decide")
+    assert (said["decision"], said["words"], said["call"]) == ("no", "use polars", 1)
