@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..answer import Answer
 from ..errors import ArgumentError
 from ..store.export import export
+from ..store.location import new_id
 from .views import chat_views, totals_line
 
 if TYPE_CHECKING:
@@ -67,13 +68,21 @@ class Chats:
         shelf = self._shelf
         if chat == self._own and shelf._own is not None:  # not in the store while it is empty
             shelf._go_to(shelf._own)
+        elif chat in self._begun:  # nor is one that was just begun
+            shelf._go_to(shelf.named(self._begun[chat]))
         elif chat != shelf.current.name:
             shelf.switch(chat)
 
     def begin(self) -> str:
-        """Begin a new one and go on there; its title."""
-        taken = {one.name for one in self._shelf.store.list()} | set(self._begun.values())
-        title = next(f"Chat {n}" for n in range(1, len(taken) + 2) if f"Chat {n}" not in taken)
+        """Begin a new one and go on there; its title, which nobody else's has.
+
+        A title makes the id, here and on other machines, and no other notebook sees the ones in
+        which nothing was said yet: a number alone would be given twice.
+        """
+        known = [one.name or "" for one in self._shelf.store.list()] + list(self._begun.values())
+        taken = {title.partition("-")[0] for title in known}
+        number = next(n for n in range(1, len(taken) + 2) if f"Chat {n}" not in taken)
+        title = f"Chat {number}-{new_id()[:6]}"
         conversation = self._shelf.named(title)
         self._begun[conversation.name] = title
         self._shelf._go_to(conversation)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.lone_panel import Chromium, LonePanel, begun
+from tests.browser.lone_panel import Chromium, LonePanel, begun, turns
 
 pytestmark = pytest.mark.browser
 
@@ -70,3 +70,15 @@ def test_enter_says_why_not(lone: LonePanel) -> None:
     view.get_by_label("Why not").press("Enter")
     (said,) = lone.sent("decide")
     assert (said["decision"], said["words"], said["call"]) == ("no", "use polars", 1)
+
+
+def test_a_refused_switch_shows_where_one_is(lone: LonePanel) -> None:
+    """The picker goes back to the chat that the next question is asked in."""
+    view = lone.opened()
+    picker = view.get_by_label("Chat", exact=True)
+    picker.select_option("c1")
+    lone.tell({"kind": "failed", "message": "Unknown chat: c1", "remedy": "%glm chats lists them."})
+    assert picker.input_value() == "own"
+    picker.select_option("c1")
+    lone.tell(turns(current="c1"), {"kind": "failed", "message": "Another thing.", "remedy": "."})
+    assert picker.input_value() == "c1"

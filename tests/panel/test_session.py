@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,9 @@ import glm_magic
 from glm_magic.chat.deltas import Delta
 from glm_magic.chat.messages import Usage
 from glm_magic.errors import OverloadedError
+from glm_magic.shelf import Shelf
 from glm_magic.testing import ScriptedClient, ScriptedExchange, scripted
+from glm_magic.widget.chats import Chats
 from glm_magic.wiring import workbench
 
 from .conftest import Page
@@ -216,7 +219,7 @@ def test_a_new_chat_and_back(page: Page) -> None:
         page.ask("abroad")
         chats = page.told("turns")[-1]["chats"]
         assert [one["title"] for one in chats][:1] == ["This notebook"]
-        assert [one["title"] for one in chats if one["current"]] == ["Chat 1"]
+        assert [one["title"][:6] for one in chats if one["current"]] == ["Chat 1"]
         page.send("switch", chat=chats[0]["id"])
         page.wait(lambda: page.prompts() == ["at home"])
         page.ask("home again")
@@ -231,6 +234,29 @@ def test_back_home_before_anything_was_said(page: Page) -> None:
     page.send("switch", chat=home)
     page.wait(lambda: page.told("turns")[-1]["chats"][0]["current"])
     assert not page.told("failed")
+
+
+def test_a_chat_in_which_nothing_was_said_is_there_again(page: Page) -> None:
+    """It is listed and can be picked; what is asked then is asked there, not in the notebook's."""
+    with scripted("one", "two") as client:
+        page.ask("at home")
+        page.do("new")
+        home, abroad = page.told("turns")[-1]["chats"]
+        for chat in (home, abroad):
+            page.send("switch", chat=chat["id"])
+        page.ask("abroad")
+    assert not page.told("failed")
+    assert [m.content for m in client.requests[-1].messages if m.role == "user"] == ["abroad"]
+    assert [turn.prompt for turn in workbench().shelf.current] == ["abroad"]
+
+
+def test_new_chats_of_two_notebooks_are_two() -> None:
+    """Also when nothing was said yet in either: one would be sent what was said in the other."""
+    chats = [Chats(SimpleNamespace(shelf=Shelf(lambda: None, print))) for _ in range(2)]
+    titles = [one.begin() for one in chats]
+    assert [title[:7] for title in titles] == ["Chat 1-", "Chat 1-"]
+    assert chats[0].current.name != chats[1].current.name
+    assert chats[0].begin().startswith("Chat 2-")
 
 
 def test_errors_come_with_a_remedy(page: Page) -> None:

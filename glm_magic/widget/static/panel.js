@@ -22,7 +22,7 @@ function render({ model, el }) {
   const tools = makeTools();
   const settings = makeSettings();
   const frames = makeFrames((level) => wire.send({ kind: "frames", level }));
-  let streaming = false, standard = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
+  let streaming = false, standard = "", current = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
 
   const press = (kind) => () => wire.send({ kind });
   const make = (label, title, action, more = {}) =>
@@ -177,7 +177,8 @@ function render({ model, el }) {
     },
     turns(event) {
       messages.set(event);
-      options(chat, event.chats.map((one) => [one.id, one.title]), event.chats.find((one) => one.current)?.id);
+      current = event.chats.find((one) => one.current)?.id;
+      options(chat, event.chats.map((one) => [one.id, one.title]), current);
       totals.textContent = event.totals;
       earlier.textContent = `${event.earlier} earlier turns are not shown here: %glm show all`;
       earlier.hidden = !event.earlier;
@@ -223,7 +224,10 @@ function render({ model, el }) {
     cell: ({ runs }) => { running = runs; },
     idle: () => setStreaming(false, spoken.textContent),
     note: ({ text }) => say(text),
-    failed: fail,
+    failed(event) {
+      fail(event);
+      chat.value = current; // a switch may be what was refused
+    },
     offers: (event) => { frames.names(event.names); suggest(event.prompts); },
     frame: (event) => frames.frame(event),
     preview: showPreview,
