@@ -92,6 +92,7 @@ class LonePanel:
 
     def __init__(self, browser: Any) -> None:
         self.page = browser.new_page()
+        self.page.set_default_timeout(5_000)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.set_content(_PAGE % static("panel.css"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.lone_panel import Chromium, LonePanel, begun, turns
+from tests.browser.lone_panel import Chromium, LonePanel, begun, turn, turns, welcome
 
 pytestmark = pytest.mark.browser
 
@@ -82,3 +82,39 @@ def test_a_refused_switch_shows_where_one_is(lone: LonePanel) -> None:
     picker.select_option("c1")
     lone.tell(turns(current="c1"), {"kind": "failed", "message": "Another thing.", "remedy": "."})
     assert picker.input_value() == "c1"
+
+
+def test_a_level_that_was_chosen_stays(lone: LonePanel) -> None:
+    """A second view or a reload elsewhere tells every page of the settings, and takes no choice."""
+    view = lone.opened()
+    lone.tell({"kind": "offers", "names": ["people"], "prompts": []}, welcome(detail="stats"))
+    level, line = view.locator(".glm-attach select"), view.locator(".glm-attach summary")
+    line.click()
+    assert (level.input_value(), line.inner_text()) == ("stats", "Attach data")
+    level.select_option("schema")
+    assert line.inner_text() == "Attach data · schema"
+    view.get_by_role("checkbox", name="people").check()
+    lone.view("two")
+    lone.tell(welcome(detail="stats"), turns())
+    assert line.inner_text() == "Attached: people · schema"
+    view.get_by_label("Prompt", exact=True).fill("look")
+    view.get_by_label("Prompt", exact=True).press("Enter")
+    (asked,) = lone.sent("ask")
+    assert (asked["frames"], asked["level"]) == (["people"], "schema")
+
+
+def test_a_second_view_leaves_the_proposal_where_it_is(lone: LonePanel) -> None:
+    """Both can decide, and what was being typed is still there, with the keyboard."""
+    first = lone.opened()
+    lone.tell(ASKING, begun(), approve())
+    first.get_by_label("Why not").fill("use ")
+    second = lone.view("two")
+    retold = turns({**turn("t1", "go"), "blocks": []})
+    lone.tell(welcome(busy=True), retold, begun(), {"kind": "delta", "changes": []}, approve())
+    lone.page.keyboard.type("polars")
+    assert first.get_by_label("Why not").input_value() == "use polars"
+    assert second.get_by_role("button", name="Run", exact=True).is_visible()
+    first.get_by_role("button", name="Run", exact=True).click()
+    assert len(lone.sent("decide")) == 1
+    lone.tell({"kind": "decided", "id": 1})
+    assert lone.page.locator(".glm-approval").count() == 0

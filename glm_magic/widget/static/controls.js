@@ -87,17 +87,27 @@ function makeFrames(onOpen) {
   const boxes = new Map();
   const chosen = () => [...boxes].filter(([, one]) => one.box.checked).map(([name]) => name);
   const ask = () => onOpen(level.value);
+  let usual = "", touched = false; // the level that the settings say, and whether another was chosen
 
   function count() {
     const names = chosen();
-    summary.textContent = names.length ? `Attached: ${names.join(", ")}` : "Attach data";
+    const told = level.value === usual ? "" : ` · ${level.value}`;
+    summary.textContent = (names.length ? `Attached: ${names.join(", ")}` : "Attach data") + told;
   }
   node.addEventListener("toggle", () => node.open && ask());
-  level.addEventListener("change", ask);
+  level.addEventListener("change", () => {
+    touched = true;
+    count();
+    ask();
+  });
 
   return {
     node, chosen,
-    welcome: (event) => { level.value = event.detail; },
+    welcome(event) {
+      usual = event.detail;
+      if (!touched) level.value = usual;
+      count();
+    },
     values: () => ({ frames: chosen(), level: level.value, rows: rows.value }),
     names(names) {
       const before = new Set(chosen());
