@@ -5,7 +5,13 @@ function makeApprovals({ wire, makeBlock, say }) {
 
   return {
     ask(parent, { id, line, text, each }) {
-      if (open.has(id)) return;
+      const known = open.get(id);
+      if (known) { // told again, for another page: its place was made anew, its words stay
+        parent.append(known);
+        const words = known.querySelector("input");
+        if (words.value && document.activeElement === document.body) words.focus({ preventScroll: true });
+        return;
+      }
       const words = element("input", {
         type: "text", "aria-label": "Why not, or what to change", placeholder: "why not, or what to change",
       });
