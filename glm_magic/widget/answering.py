@@ -39,6 +39,7 @@ class Answering:
         self._instead = instead
         self._telling = threading.Lock()
         self._stopping = threading.Event()
+        self._over = False
         self._asking: Asking | None = None
         self._growing = GrowingText()
         self._steps: list[Message] = []
@@ -54,6 +55,11 @@ class Answering:
         asking = self._asking
         if asking is not None:
             asking.stop()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was to end before its time."""
+        return self._stopping.is_set()
 
     @property
     def turn(self) -> Turn | None:
@@ -83,25 +89,32 @@ class Answering:
             self._paint()
             self._end(asking)
 
-    def tell_again(self) -> None:
-        """All that was told so far, for a page that has just opened; from any thread."""
+    def tell_again(self) -> bool:
+        """All that was told so far, for a page that has just opened; from any thread.
+
+        Returns:
+            Whether it is under way; else nothing was told.
+        """
         with self._telling:
-            if self._asking is not None:
-                self._tell(self._begun(self._asking))
-                told = [Change(at, 0, text) for at, text in enumerate(self._growing.blocks) if text]
-                self._tell({"kind": "delta", "changes": told, "reasoning": self._thought})
-                if self._steps:
-                    self._tell({"kind": "steps", "text": steps_markdown(self._steps)})
+            if self._asking is None or self._over:
+                return False
+            self._tell(self._begun(self._asking))
+            told = [Change(at, 0, text) for at, text in enumerate(self._growing.blocks) if text]
+            self._tell({"kind": "delta", "changes": told, "reasoning": self._thought})
+            if self._steps:
+                self._tell({"kind": "steps", "text": steps_markdown(self._steps)})
+            return True
 
     def _begun(self, asking: Asking) -> Mapping[str, Any]:
         return {"kind": "begun", "turn": turn_head(asking.turn), "instead": self._instead}
 
     def _end(self, asking: Asking) -> None:
         turn = asking.turn
-        if turn.text == self._growing.text:
-            self._tell({"kind": "ended", "turn": turn_end(turn)})
-        else:  # for example withdrawn by the provider
-            self._tell({"kind": "ended", "turn": turn_view(turn)})
+        # The whole turn where its text is another, for example withdrawn by the provider.
+        view = turn_end(turn) if turn.text == self._growing.text else turn_view(turn)
+        with self._telling:
+            self._over = True
+            self._tell({"kind": "ended", "turn": view})
 
     def _step(self, step: Message) -> None:
         """A round has ended, its words stand among the steps; or something came of it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, GLMError
@@ -20,7 +20,7 @@ from .deciding import Deciding
 from .errands import Errands
 from .hearing import heard
 from .offers import Offers
-from .views import settings_view, turn_view
+from .told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,7 +34,6 @@ Event = Mapping[str, Any]
 Made = tuple["Question", "AbstractContextManager[None]"]
 Again = Callable[["Turn", Mapping[str, Any]], tuple["Question", list[str]]]
 
-_MOST_TURNS = 100
 _IDS_KEPT = 100
 
 
@@ -69,11 +68,11 @@ class Session:
         self._errands = Errands()
         self._deciding = Deciding(lambda event: self.tell(event), loop)
         self._offers = Offers(bench, namespace, hidden, self._deciding.options())
+        self._told = Told(lambda event: self.tell(event), bench, self._chats, self._offers)
         self._running = threading.Lock()
+        self._ending = threading.Lock()  # an answer ends, or pages are told how things stand
         self._answering: Answering | None = None
-        self._told: dict[str, object] = {}
-        self._last: Event = {}
-        self._offered: Event = {}
+        self._stops = 0
         self._heard: deque[object] = deque(maxlen=_IDS_KEPT)
         self._cell_runs = True  # the one that opens the panel
 
@@ -95,10 +94,12 @@ class Session:
         if command.get("kind") == "stop":
             self.stop()
             return
+        command = {**command, "stops": self._stops}
         self._errands.add(lambda: self._guarded(lambda: self._do(command)))
 
     def stop(self) -> None:
-        """End the answer under way, if there is one; what came is kept."""
+        """End the answer under way, or the question that waits; what came is kept."""
+        self._stops += 1
         answering = self._answering
         if answering is not None:
             answering.stop()
@@ -154,32 +155,31 @@ class Session:
 
     def _hello(self, _: Mapping[str, Any]) -> None:
         """A page has opened: it knows nothing."""
-        self._told.clear()
-        self._last = {}
-        try:
-            self._welcome()
-        finally:  # also when the settings are such that nothing can be asked
-            self._tell_turns()
-        if (answering := self._answering) is not None:
-            answering.tell_again()
-            self._deciding.tell_again()
+        with self._ending:
+            self._told.forget()
+            try:
+                self._told.offers()
+                self._welcome()
+            finally:  # also when the settings are such that nothing can be asked
+                self._told.turns()
+            if (answering := self._answering) is not None:
+                if answering.tell_again():
+                    self._deciding.tell_again()
+                else:  # it has not begun, or has just ended
+                    self._told.turns()
 
     def _welcome(self) -> None:
-        self._offered = {}
-        self._tell_offers()
-        settings = settings_view(self._bench.settings(need_key=False))
-        event = {
-            "kind": "welcome",
-            "busy": self._answering is not None,
-            "cell": self._cell_runs,
-        }
-        self.tell(event | settings)
+        self._told.welcome({"busy": self._answering is not None, "cell": self._cell_runs})
 
     def _refresh(self, _: Mapping[str, Any]) -> None:
-        """Something may have been said elsewhere, and frames been made."""
-        self._tell_offers()
-        if self._answering is None:
-            self._tell_turns()
+        """Something may have been said or set elsewhere, and frames been made."""
+        with self._ending:
+            self._told.offers()
+            if self._told.welcomed:
+                with suppress(GLMError):  # the next question will say it
+                    self._welcome()
+            if self._answering is None:
+                self._told.turns()
 
     def _undo(self, _: Mapping[str, Any]) -> None:
         self._change(lambda: self._chats.current.undo(), "Undone.", "There is nothing to undo.")
@@ -194,13 +194,13 @@ class Session:
     def _new(self, _: Mapping[str, Any]) -> None:
         self._idle()
         title = self._chats.begin()
-        self._tell_turns()
+        self._told.turns()
         self.tell({"kind": "note", "text": f"A new chat: {title}. Cells ask in it too."})
 
     def _switch(self, command: Mapping[str, Any]) -> None:
         self._idle()
         self._chats.switch(str(command.get("chat")))
-        self._tell_turns()
+        self._told.turns()
 
     def _export(self, command: Mapping[str, Any]) -> None:
         path = self._chats.export(str(command.get("form", "md")))
@@ -209,7 +209,7 @@ class Session:
     def _change(self, change: Callable[[], object], done: str, nothing: str) -> None:
         self._idle()
         text = done if change() else nothing
-        self._tell_turns()
+        self._told.turns()
         self.tell({"kind": "note", "text": text})
 
     def _idle(self) -> None:
@@ -219,9 +219,9 @@ class Session:
     # -- asking -------------------------------------------------------------------------------
 
     def _ask(self, command: Mapping[str, Any]) -> None:
-        self._start(lambda: (self._offers.question(command), nullcontext()))
+        self._start(command, lambda: (self._offers.question(command), nullcontext()))
 
-    def _retry(self, _: Mapping[str, Any]) -> None:
+    def _retry(self, command: Mapping[str, Any]) -> None:
         turn = max(self._chats.current, key=lambda turn: turn.created, default=None)
         if turn is None:
             raise ArgumentError("Nothing was asked in this chat yet.", "Write a prompt below.")
@@ -232,30 +232,40 @@ class Session:
                 self.tell({"kind": "note", "text": note})
             return question, self._chats.current.asked_again(turn)
 
-        self._start(make, turn.id)
+        self._start(command, make, turn.id)
 
-    def _start(self, make: Callable[[], Made], instead: str = "") -> None:
+    def _start(self, command: Event, make: Callable[[], Made], instead: str = "") -> None:
         self._idle()
         # By a function, for what tells may change meanwhile.
         answering = self._answering = Answering(lambda event: self.tell(event), instead)
+        if command["stops"] != self._stops:  # while it waited for its turn
+            answering.stop()
         self.tell({"kind": "asking"})
 
-        def ask() -> None:
-            def run() -> None:
-                question, around = make()
-                for advice in question.advice:
-                    self.tell({"kind": "note", "text": advice})
-                with around:
-                    self._deciding.run(lambda: answering.run(question))
+        def run() -> None:
+            if answering.stopped:
+                return
+            question, around = make()
+            for advice in question.advice:
+                self.tell({"kind": "note", "text": advice})
+            with around:
+                self._deciding.run(lambda: answering.run(question))
 
+        def ask() -> None:
             self._guarded(run)
-            if answering.turn is not None:  # the page has it already, word by word
-                self._told[answering.turn.id] = _marks(answering.turn)
-            self._answering = None
-            self._guarded(self._tell_turns)
-            self.tell({"kind": "idle"})
+            with self._ending:
+                self._end(answering)
 
         threading.Thread(target=ask, name="glm-panel-answer", daemon=True).start()
+
+    def _end(self, answering: Answering) -> None:
+        if answering.turn is not None:
+            self._told.knows(answering.turn)
+        elif answering.stopped:
+            self.tell({"kind": "note", "text": "Stopped; nothing was sent."})
+        self._answering = None
+        self._guarded(self._told.turns)
+        self.tell({"kind": "idle"})
 
     # -- looking ------------------------------------------------------------------------------
 
@@ -263,37 +273,5 @@ class Session:
         for event in self._offers.measured(command.get("level")):
             self.tell(event)
 
-    def _tell_offers(self) -> None:
-        found = self._offers.names()
-        if found != self._offered:
-            self._offered = found
-            self.tell(found)
-
     def _preview(self, command: Mapping[str, Any]) -> None:
         self.tell(self._offers.preview(command))
-
-    def _tell_turns(self) -> None:
-        """How the conversation stands, with the turns that were not told yet."""
-        current = self._chats.current
-        turns = list(current)
-        shown = turns[-_MOST_TURNS:]
-        new = [turn for turn in shown if self._told.get(turn.id) != _marks(turn)]
-        self._told = {turn.id: _marks(turn) for turn in shown}
-        stale = current.stale()
-        event = {
-            "kind": "turns",
-            "order": [turn.id for turn in shown],
-            "turns": [turn_view(turn) for turn in new],
-            "stale": [turn.id for turn in shown if turn.id in stale],
-            "earlier": len(turns) - len(shown),
-            "chats": self._chats.views(),
-            "totals": self._chats.spent(self._bench.ledger),
-        }
-        if event != self._last:
-            self._last = {**event, "turns": []}
-            self.tell(event)
-
-
-def _marks(turn: Turn) -> object:
-    """What tells whether a turn is still the one that was told."""
-    return turn.text, turn.reasoning, turn.partial_reason, turn.seconds, turn.cell

@@ -118,3 +118,26 @@ def test_a_second_view_leaves_the_proposal_where_it_is(lone: LonePanel) -> None:
     assert len(lone.sent("decide")) == 1
     lone.tell({"kind": "decided", "id": 1})
     assert lone.page.locator(".glm-approval").count() == 0
+
+
+def test_the_model_follows_the_settings(lone: LonePanel) -> None:
+    """Until another is chosen, the one that is shown is the one that is asked."""
+    view = lone.opened()
+    model, line = view.get_by_label("Model", exact=True), view.locator(".glm-settings summary")
+    line.click()
+
+    def asks() -> object:
+        lone.page.evaluate("sent.length = 0")
+        view.get_by_label("Prompt", exact=True).fill("hi")
+        view.get_by_label("Prompt", exact=True).press("Enter")
+        lone.tell({"kind": "idle"})
+        return lone.sent("ask")[0]["options"]["model"]
+
+    lone.tell(welcome(model="glm-4.5-air"))
+    assert (line.inner_text(), asks()) == ("Model: glm-4.5-air · free", None)
+    model.select_option("glm-4.5-x")
+    lone.tell(welcome(model="glm-4.5"))
+    assert (line.inner_text(), asks()) == ("Model: glm-4.5-x · free", "glm-4.5-x")
+    other = welcome(model="mine")
+    lone.tell({**other, "models": [{**other["models"][0], "id": "mine"}]})
+    assert (line.inner_text(), asks()) == ("Model: mine · free", None)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import glm_magic
+from glm_magic.surroundings import AROUND
 from glm_magic.testing import scripted
 
 from .conftest import Page
@@ -54,6 +55,22 @@ def test_welcome_tells_models_with_price_and_context(
     welcome = page.told("welcome")[1]
     assert welcome["sandbox"]
     assert {one["cost"] for one in welcome["models"]} == {"free"}
+
+
+def test_what_a_cell_configures_is_told(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After `%config GLM.model` the panel shows who would answer now; settings that hold, once."""
+    page.session.cell_ends()  # no page is open yet
+    page.send("hello")
+    page.wait(lambda: page.told("turns"))
+    for model in ("glm-4.5", "glm-4.5-air", "glm-4.5-air"):
+        monkeypatch.setattr(AROUND, "configured", lambda model=model: {"model": model})
+        page.session.cell_ends()
+        page.calm()
+    assert [event["model"] for event in page.told("welcome")] == ["glm-4.5", "glm-4.5-air"]
+    monkeypatch.setattr(AROUND, "configured", lambda: {"provider": "nobody"})
+    page.session.cell_ends()
+    page.calm()
+    assert not page.told("failed")  # the next question will say it
 
 
 def test_frames_are_listed_with_size_and_tokens(page: Page) -> None:

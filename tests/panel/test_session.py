@@ -15,6 +15,7 @@ from glm_magic.chat.messages import Usage
 from glm_magic.errors import OverloadedError
 from glm_magic.shelf import Shelf
 from glm_magic.testing import ScriptedClient, ScriptedExchange, scripted
+from glm_magic.widget.answering import Answering
 from glm_magic.widget.chats import Chats
 from glm_magic.wiring import workbench
 
@@ -143,6 +144,21 @@ def test_stop_before_it_began_sends_nothing(page: Page) -> None:
     assert len(client.requests) <= 1
 
 
+@pytest.mark.parametrize("kind", ["ask", "retry"])
+def test_stop_of_a_question_that_waits_sends_nothing(page: Page, kind: str) -> None:
+    """A question waits while frames are measured; stopped then, it is not asked and not paid."""
+    with scripted("one") as client:
+        page.ask("first")
+        before, measured = len(page.told("idle")), threading.Event()
+        page.session._errands.add(measured.wait)
+        page.send(kind, prompt="hi")
+        page.send("stop")
+        measured.set()
+        page.wait(lambda: len(page.told("idle")) > before)
+    assert len(client.requests) == 1
+    assert page.told("note")[-1]["text"] == "Stopped; nothing was sent."
+
+
 def test_one_question_at_a_time(page: Page, slow: Slow) -> None:
     """A second question and changes of the conversation are refused until the first is over."""
     page.send("ask", prompt="hi")
@@ -178,6 +194,29 @@ def test_a_page_that_opens_meanwhile_sees_it_all(page: Page, slow: Slow) -> None
     page.send("stop")
     page.wait(lambda: page.told("idle"))
     assert text_of(page) == next(iter(workbench().shelf.current)).text
+
+
+def test_a_page_that_opens_at_the_end_sees_it_all(
+    page: Page, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that has just ended is not begun again on any page, and is told whole."""
+    tell_again = Answering.tell_again
+
+    def late(answering: Answering) -> object:
+        page.session.stop()
+        page.wait(lambda: page.told("ended"))
+        return tell_again(answering)
+
+    monkeypatch.setattr(Answering, "tell_again", late)
+    page.send("ask", prompt="hi")
+    page.wait(lambda: page.told("delta"))
+    page.send("hello")
+    page.wait(lambda: page.told("idle"))
+    kinds = [event["kind"] for event in page.events]
+    assert {*kinds[kinds.index("ended") + 1 :]} <= {"turns", "idle"}
+    assert kinds[-1] == "idle"
+    (turn,) = workbench().shelf.current
+    assert "".join(page.told("turns")[-1]["turns"][-1]["blocks"]) == turn.text
 
 
 def test_undo_redo_and_clear(page: Page) -> None:

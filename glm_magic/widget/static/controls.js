@@ -35,7 +35,7 @@ function makeSettings() {
     field("Model", model), facts, field("Thinking", thinking), effortRow,
     field("Temperature", temperature, "0 to 1"), field("Longest answer", longest, "tokens"),
   );
-  let known = [];
+  let known = [], usual = ""; // what can be chosen, and what the settings say
 
   function show() {
     const one = known.find((each) => each.id === model.value);
@@ -57,14 +57,16 @@ function makeSettings() {
   return {
     node,
     welcome(event) {
-      const before = known.length ? model.value : event.model;
       known = event.models;
-      options(model, known.map((one) => [one.id, `${one.id} · ${one.context} · ${one.cost}`]), before);
+      const kept = model.value !== usual && known.some((one) => one.id === model.value);
+      const chosen = kept ? model.value : event.model;
+      usual = event.model;
+      options(model, known.map((one) => [one.id, `${one.id} · ${one.context} · ${one.cost}`]), chosen);
       show();
     },
     // Only what differs from what `%config` says, so that the panel follows it.
-    values: (standard) => ({
-      model: model.value === standard ? null : model.value,
+    values: () => ({
+      model: model.value === usual ? null : model.value,
       thinking: { on: true, off: false }[thinking.value] ?? null,
       effort: effortRow.hidden ? null : effort.value || null,
       temperature: temperature.value || null,

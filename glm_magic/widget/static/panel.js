@@ -22,7 +22,7 @@ function render({ model, el }) {
   const tools = makeTools();
   const settings = makeSettings();
   const frames = makeFrames((level) => wire.send({ kind: "frames", level }));
-  let streaming = false, standard = "", current = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
+  let streaming = false, current = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
 
   const press = (kind) => () => wire.send({ kind });
   const make = (label, title, action, more = {}) =>
@@ -85,7 +85,7 @@ function render({ model, el }) {
 
   function command(kind) {
     if (!prompt.value.trim()) return say("Write a prompt first.");
-    wire.send({ kind, prompt: prompt.value, options: settings.values(standard), ...frames.values(), ...tools.values() });
+    wire.send({ kind, prompt: prompt.value, options: settings.values(), ...frames.values(), ...tools.values() });
   }
 
   function ask() {
@@ -168,7 +168,6 @@ function render({ model, el }) {
     welcome(event) {
       welcomed = true;
       running = event.cell;
-      standard = event.model;
       settings.welcome(event);
       frames.welcome(event);
       trouble.hidden = true;
