@@ -195,7 +195,7 @@ def _nested(value: Any, texts: bool, hidden: Sequence[str], show: Callable[[Any]
         )
         opening, closing = "{", "}"
     else:
-        words = map(show, items)
+        words = (show(each) for each in items)
         opening, closing = ("(", ")") if is_a(value, tuple) else ("[", "]")
         opening, closing = ("{", "}") if is_a(value, set, frozenset) else (opening, closing)
     shown = ", ".join(words)
