@@ -171,12 +171,13 @@ def find_course(notebook: Path | None) -> Course | None:
 def _read(path: Path, *_: int) -> Course:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # of TOML and of UTF-8 both
+    except (OSError, ValueError, RecursionError) as error:  # of TOML and of UTF-8 both
         message = f"The course file {path} cannot be read: {error}."
         raise SettingsError(message, "Mend it, or move it away.") from None
     for name in found:
         if name not in _NAMES:
-            raise ArgumentError.unknown(f"name in {path.name}", name, _NAMES)
+            remedy = f"There are: {', '.join(_NAMES)}."
+            raise ArgumentError.unknown(f"name in {path.name}", name, _NAMES, remedy)
     try:
         return _course(path, found)
     except (TypeError, ValueError) as error:

@@ -212,7 +212,9 @@ def test_it_is_looked_for_beside_the_notebook(
     ("text", "says"),
     [
         ("model = ", "cannot be read"),
+        (f"deep = {'[' * 10_000}", "cannot be read"),
         ("modle = 'x'", "Unknown name in glm.toml: modle\nDid you mean mode or model?"),
+        ("qqqqqq = 'x'", "Unknown name in glm.toml: qqqqqq\nThere are: title, "),
         ("mode = 'strict'", "mode = 'strict' is not one of off, hints, open"),
         ("frame_detail = 'all'", "is not one of schema, stats, values, rows"),
         ("models = 'glm-4.5'", "models is not a list of names"),
