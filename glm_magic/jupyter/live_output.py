@@ -46,6 +46,9 @@ class LiveOutput(Protocol):
     def close(self, answer: Answer) -> None:
         """Show the finished answer, and nothing else any more."""
 
+    def drop(self) -> None:
+        """Nothing came of it: take away what said that it is waited for."""
+
 
 class NotebookOutput:
     """For a cell whose whole output is ours.
@@ -173,6 +176,13 @@ class NotebookOutput:
             show()
         display(answer.bundle(brief=self._markdown), raw=True, metadata=answer.metadata())
 
+    def drop(self) -> None:
+        """See `LiveOutput.drop`."""
+        if self._status or self._tail:
+            clear_output()
+            for show in self._shown:
+                show()
+
     def _stays(self, answer: Answer, blocks: Sequence[str], tail: str) -> bool:
         """Whether what has come is left as it is, because showing it again would take long."""
         if not (blocks and self._markdown) or self._shown:
@@ -208,6 +218,11 @@ class InlineOutput:
     def close(self, answer: Answer) -> None:
         """Turn the status line into the answer."""
         self._region.show_bundle(answer.bundle(), answer.metadata())
+
+    def drop(self) -> None:
+        """See `LiveOutput.drop`."""
+        if self._region.markdown:
+            self._region.show_bundle({"text/plain": ""}, MARK)
 
 
 class _Region:

@@ -73,6 +73,8 @@ def show(
             if answer.text or answer.reasoning or answer.turn.steps:
                 output.close(answer)
                 kept(answer)
+            else:
+                output.drop()
             raise
         try:
             with _held_interrupt():

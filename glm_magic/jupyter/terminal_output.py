@@ -85,6 +85,11 @@ class TerminalOutput:
         lines = [f"⚠ {warning}" for warning in warnings(answer.turn)] + [footer(answer.turn)]
         self._write("\n" + "".join(f"{_DIM}{plain(line)}{_NORMAL}\n" for line in lines))
 
+    def drop(self) -> None:
+        """See `LiveOutput.drop`."""
+        if self._status and not self._writing:
+            self._write(_CLEAR_LINE)
+
     @staticmethod
     def _write(text: str) -> None:
         sys.stdout.write(text)
@@ -115,3 +120,6 @@ class PipeOutput:
     def close(self, answer: Answer) -> None:
         """Write the answer with its footer."""
         sys.stdout.write(answer.plain().rstrip("\n") + "\n")
+
+    def drop(self) -> None:
+        """Nothing was shown."""
