@@ -45,4 +45,4 @@ def _kept(line: str) -> str:
     if not words.endswith("?"):
         return line
     indent = line[: len(line) - len(line.lstrip())]
-    return f"{indent}get_ipython().run_line_magic('glm', {words.removeprefix('%glm ')!r})\n"
+    return f"{indent}get_ipython().run_line_magic('glm', {words.removeprefix('%glm').strip()!r})\n"

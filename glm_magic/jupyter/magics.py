@@ -69,7 +69,7 @@ class GLMMagics:
         """Look at models and settings, or ask; `%glm help` shows how."""
         from . import commands
 
-        word, _, rest = line.strip().partition(" ")
+        word, rest = (*line.split(maxsplit=1), "", "")[:2]
         if word in _HELP_WORDS:
             sys.stdout.write(commands.help_text())
             return
@@ -129,9 +129,7 @@ class GLMMagics:
                 AROUND.warn(advice)
             sys.stdout.write(question.preview().text() + "\n")
             return
-        if options.out and not options.out.isidentifier():
-            message = f"--out {options.out} is not a variable name."
-            raise ArgumentError(message, "Use letters, digits, _.")
+        opts.check_out(options.out)
 
         def bind(answer: Answer) -> None:
             if options.out:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import keyword
+import os
 import re
 import shlex
 from typing import Any, NoReturn
 
 from ..errors import ArgumentError
 
+_ESCAPE = "" if os.name == "nt" else "\\"  # there it stands between folders
 _EPILOG = """\
 The prompt is everything below the first line; it is sent unchanged: braces, $, LaTeX, JSON, emoji.
 A frame is described by its columns and statistics; rows leave only with --rows N, or in
@@ -206,8 +209,10 @@ def _typed_words(words: list[str], *, line_magic: bool) -> list[str]:
 
 
 def _words(line: str) -> list[str]:
+    words = shlex.shlex(line, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters, words.escape = True, "", _ESCAPE
     try:
-        return shlex.split(line)
+        return list(words)
     except ValueError as error:
         reason = str(error)
     raise ArgumentError(f"{reason}: {line.strip()}", "Close the quotation mark.")
@@ -223,6 +228,17 @@ def _parse(parser: argparse.ArgumentParser, words: list[str], line: str) -> argp
         message = f"The prompt stands on the option line: {line.strip()!r}."
         raise ArgumentError(message, "Write it below the first line, or use %glm ask.")
     return options
+
+
+def check_out(name: str | None) -> None:
+    """Refuse what `--out` cannot bind.
+
+    Raises:
+        ArgumentError: It is no name of a variable.
+    """
+    if name and (not name.isidentifier() or keyword.iskeyword(name)):
+        message = f"--out {name} is not a variable name."
+        raise ArgumentError(message, "Use letters, digits, _, and no word of Python's own.")
 
 
 _SETTINGS = (

@@ -84,9 +84,7 @@ def _ask(options: argparse.Namespace, template: str, host: Host) -> Any:
     if not options.frame or options.frame not in host.namespace:
         message = f"There is no table named {options.frame}." if options.frame else "Which table?"
         raise ArgumentError(message, "Name a variable: %%glm_map reviews")
-    if options.out and not options.out.isidentifier():
-        message = f"--out {options.out} is not a variable name."
-        raise ArgumentError(message, "Use letters, digits, _.")
+    opts.check_out(options.out)
     given = {
         name: value
         for name, value in vars(options).items()

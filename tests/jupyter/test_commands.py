@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from glm_magic import origins
+from glm_magic.jupyter import commands, options
 from glm_magic.sandbox import Sandbox
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
@@ -30,6 +31,21 @@ def test_cometapi_prices_are_unknown_until_its_own_feed_was_read(shell: Shell) -
     air = next(line for line in shown.splitlines() if line.startswith("glm-4.5-air "))
     assert air.split()[-3:] == ["unknown", "unknown", "listed"]
     assert "could be confirmed" in " ".join(shown.split())
+
+
+def test_a_tab_parts_words_too(shell: Shell) -> None:
+    """Between the subcommand and what follows it."""
+    assert shell.run("%glm model\tglm-4.5-air").strip() == "glm-4.5-air (%config)"
+
+
+@pytest.mark.parametrize(("escape", "path"), [("", "C:\\my\\chat.md"), ("\\", "C:mychat.md")])
+def test_backslashes_of_windows_stay(
+    monkeypatch: pytest.MonkeyPatch, escape: str, path: str
+) -> None:
+    """There they part folders; elsewhere they take the meaning of the next character away."""
+    monkeypatch.setattr(options, "_ESCAPE", escape)
+    found = options.parse_words(commands.COMMANDS["export"][0], "C:\\my\\chat.md --overwrite")
+    assert (found.file, found.overwrite) == (path, True)
 
 
 def test_models_refresh_reads_the_hosts_own_list(

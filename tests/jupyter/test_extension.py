@@ -80,6 +80,7 @@ ASK = "get_ipython().run_line_magic('glm', {!r})\n"
     ("source", "kept"),
     [
         (["%glm ask how are you?\n"], [ASK.format("ask how are you?")]),
+        (["%glm\task  who?\n"], [ASK.format("ask  who?")]),
         (["x = 1\n", "%glm ask what's up?\n"], ["x = 1\n", ASK.format("ask what's up?")]),
         (["if x:\n", "    %glm ask who?\n"], ["if x:\n", "    " + ASK.format("ask who?")]),
         (["%glm ask hi\n"], ["%glm ask hi\n"]),

@@ -82,6 +82,7 @@ def test_options_become_the_request(shell: Shell) -> None:
         ("%%glm --system 'open\nhi", "No closing quotation", "Close"),
         ("%%glm\n ", "There is no prompt.", "below"),
         ("%%glm --out 1x\nhi", "--out 1x is not a variable name", "letters"),
+        ("%%glm --out class\nhi", "--out class is not a variable name", "Python's own"),
         ("%glm modles", "Unknown subcommand: modles", "models"),
         ("%glm models --refesh", "Unknown option: --refesh", "--refresh"),
         ("%glm ask", "There is no prompt.", "Write it"),

@@ -57,6 +57,7 @@ def test_a_dry_run_is_shown(asking: Shell) -> None:
         ("%%glm_map reviews --lables a\nSort {review}", "Did you mean --labels?"),
         ("%%glm_map reviews --labels a --schema int\nSort {review}", "both say"),
         ("%%glm_map reviews --out 1x\nSort {review}", "not a variable name"),
+        ("%%glm_map reviews --out class\nSort {review}", "not a variable name"),
         ("%%glm_map reviews\nSort {revew}", "Did you mean review?"),
         ("%%glm_map reviews\nSort review", "names no column"),
         ("%%glm_map reviews --budget-usd 0\nSort {review}", "There is a budget in USD"),
