@@ -227,7 +227,7 @@ class Workbench:
             from .tools.calling import ToolRounds
 
             ask = manner.approve or (ask_by_input if AROUND.person() else nobody)
-            kinds.append(ToolRounds(tools, self.approvals, ask, budget))
+            kinds.append(ToolRounds(tools, self.approvals, ask, budget, self.hiding))
         if typed is not None:
             from .tools.typed import TypedRounds
 

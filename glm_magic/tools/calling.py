@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ..chat.messages import Request
+    from ..gathering import Hiding
     from .approving import Approvals, Ask
     from .declaring import Tool
 
@@ -59,6 +60,7 @@ class ToolRounds:
         approvals: What was approved before.
         ask: Asks a person.
         limits: After how many rounds the model must answer, and what it may cost.
+        hiding: Columns and keys that leave in no result either.
 
     Attributes:
         warnings: What a reader should know, one sentence each.
@@ -70,6 +72,7 @@ class ToolRounds:
         approvals: Approvals,
         ask: Ask,
         limits: Limits,
+        hiding: Hiding | None = None,
     ) -> None:
         self.warnings: list[str] = []
         self._tools = {tool.name: tool for tool in tools}
@@ -77,6 +80,7 @@ class ToolRounds:
         self._ask = ask
         self._left = limits.rounds
         self._limits = limits
+        self._hiding = hiding
         self._ids: set[str] = set()
 
     def after(self, said: Message) -> Iterator[Message]:
@@ -130,7 +134,7 @@ class ToolRounds:
             words = f" The user says: {decision.words}" if decision.words else ""
             return Outcome(bounded(said + words))
         try:
-            return outcome_of(tool.function(**arguments))
+            return outcome_of(tool.function(**arguments), self._hiding)
         except (Exception, SystemExit) as error:  # a tool must not end the user's session
             return Outcome(bounded(f"{tool.name} failed: {type(error).__name__}: {error}"))
 

@@ -13,20 +13,27 @@ from ..keys import redact_secrets
 from .declaring import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
+
+    from ..gathering import Hiding
 
 MOST_CHARACTERS = 8_000
 _TAIL = 2_000
 _ROWS = 20
 
 
-def outcome_of(value: Any) -> Outcome:
-    """The result for the model: text, JSON where it is some, a table with its first rows."""
+def outcome_of(value: Any, hiding: Hiding | None = None) -> Outcome:
+    """The result for the model: text, JSON where it is some, a table with its first rows.
+
+    Args:
+        value: What the function returned.
+        hiding: Columns and keys that never leave.
+    """
     if inspect.iscoroutine(value):
         value = _awaited(value)
     if isinstance(value, Outcome):
         return Outcome(bounded(value.text), value.images)
-    return Outcome(bounded(_text(value)))
+    return Outcome(bounded(_text(value, hiding.of(value)[0] if hiding else ())))
 
 
 def bounded(text: str) -> str:
@@ -42,17 +49,25 @@ def bounded(text: str) -> str:
     return text or "(nothing)"
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, hidden: Sequence[str]) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, bool | int | float | list | tuple | dict):
         try:
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(_shown(value, hidden), ensure_ascii=False)
         except (TypeError, ValueError, RecursionError):
             pass
     from ..variables import describe
 
-    return describe(value, "result", rows=_ROWS).text
+    return describe(value, "result", rows=_ROWS, hidden=hidden).text
+
+
+def _shown(value: Any, hidden: Sequence[str]) -> Any:
+    if not hidden:
+        return value
+    from ..frames.hiding import without_hidden  # which needs narwhals
+
+    return without_hidden(value, hidden)
 
 
 def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:

@@ -3,6 +3,7 @@
 import pandas
 import pytest
 
+from glm_magic.chat.deltas import Delta, ToolCallPiece
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
 from tests.jupyter.conftest import Shell
@@ -48,6 +49,20 @@ def test_rows_with_it_are_refused(sales: Shell, table: str) -> None:
     """The same holds for one prompt over many rows."""
     shown = sales.run(f"glm.map({table}, 'What is {{salary_band}}?', dry_run=True)")
     assert "The column salary_band is hidden" in shown
+
+
+@pytest.mark.parametrize("result", ["sales", "sales.head(3)", "sales[:3].to_dict('records')"])
+def test_no_tool_gives_it_back(sales: Shell, result: str) -> None:
+    """What a function returns is a table like any other."""
+    sales.run(f"@glm.tool(auto=True)\ndef look() -> object:\n    'Look.'\n    return {result}")
+    call = (ToolCallPiece(0, "c", "look", "{}"),)
+    asks = [Delta(tool_calls=call), Delta(finish_reason="tool_calls", ended=True)]
+    with scripted(asks, "fine") as client:
+        sales.run("glm.ask('hi', tools=[look])")
+    returned = client.requests[1].messages[-1]
+    assert returned.role == "tool"
+    assert "n" in returned.content
+    assert "salary_band" not in returned.content
 
 
 def test_another_variable_is_another_table(sales: Shell) -> None:
