@@ -89,6 +89,13 @@ class Conversation:
         """
         return tuple(self._history.sent(self._place(cell)))
 
+    def last_before(self, cell: str | None) -> Turn | None:
+        """The turn that a request from this cell comes after, also one of which nothing came."""
+        names = self._history.order.names[: self._place(cell)]
+        gone = self._history.presence.gone
+        last = next((name for name in reversed(names) if name not in gone), None)
+        return None if last is None else self._history.turns[last]
+
     def deleted(self, cell: str | None = None) -> int:
         """How many turns before this cell would be sent if their own cells were not deleted."""
         gone = self._history.presence.gone

@@ -85,10 +85,15 @@ def retry(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
 
 
 def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
-    """Go on with an answer that was cut off."""
+    """Go on with an answer that was cut off: the last one before this cell."""
     from ..terms import our_prompt
 
-    turn = _newest(magics)
+    shelf = magics.workbench().shelf
+    conversation = shelf.current
+    shelf.heed_order()
+    turn = conversation.last_before(magics.host.place(counted=False))
+    if turn is None:
+        raise ArgumentError("Nothing was asked before this cell.", "Ask with %%glm.")
     if not turn.partial_reason and turn.finish_reason != "length":
         raise ArgumentError("The last answer is whole.", "Ask for more: %glm ask …")
     if not turn.text:

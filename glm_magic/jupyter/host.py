@@ -82,7 +82,7 @@ class Host:
         found = self._metadata().get("tags")
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
-    def place(self) -> str | None:
+    def place(self, *, counted: bool = True) -> str | None:
         """The next question's place in the conversation: its cell, numbered from the second on.
 
         A console beside the notebook has no places: its cells are never in the file. VS Code
@@ -96,9 +96,10 @@ class Host:
         if cell.startswith(_VSCODE):
             cell = cell.partition("#")[2] or cell
         execution = str((self._parent().get("header") or {}).get("msg_id"))
-        self._asked = self._asked + 1 if execution == self._execution else 1
-        self._execution = execution
-        return cell if self._asked == 1 else f"{cell}/{self._asked}"
+        asked = self._asked + 1 if execution == self._execution else 1
+        if counted:
+            self._asked, self._execution = asked, execution
+        return cell if asked == 1 else f"{cell}/{asked}"
 
     def notebook(self) -> Path | None:
         """The running notebook's file, or None where the front end does not tell.

@@ -1,8 +1,10 @@
 """Answers as code, JSON or text; code as a cell; explain, retry, continue."""
 
 import base64
+import itertools
 import json
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -178,6 +180,44 @@ def test_continue_goes_on_after_a_cut_answer(shell: Shell, end: list[Delta]) -> 
     assert [one.content for one in client.requests[1].messages[-2:-1]] == ["One, two"]
     assert "exactly where it ended" in client.requests[1].messages[-1].content
     assert "whole" in printed
+
+
+def test_continue_goes_on_from_what_stands_before_its_cell(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run again, a cell asks for the same rest again; its own answer is not the last one then."""
+    runs = itertools.count()
+
+    def run(cell: str, code: str) -> str:
+        parent = {"header": {"msg_id": str(next(runs))}, "metadata": {"cellId": cell}}
+        kernel = SimpleNamespace(get_parent=lambda *_: parent)
+        monkeypatch.setattr(shell.ip, "kernel", kernel, raising=False)
+        return shell.run(code)
+
+    cut = [Delta(text="One, two"), Delta(finish_reason="length", ended=True)]
+    with scripted(cut, ", three", ", four", cut, ", five", "whole", cut, ", six") as client:
+        run("a", "%%glm\ncount")
+        for _ in range(2):
+            run("b", "%glm continue")
+        assert client.requests[1].messages == client.requests[2].messages
+        run("c", "%glm ask again\n%glm continue")
+        assert "exactly where it ended" in client.requests[4].messages[-1].content
+        assert [one.content for one in client.requests[4].messages[-3:-1]] == ["again", "One, two"]
+        run("a", "%%glm\nwhole")
+        assert "The last answer is whole" in run("b", "%glm continue")
+        run("a", "%%glm\ncount")
+        run("b", "%glm continue")
+    assert client.requests[-1].messages == client.requests[1].messages
+
+
+def test_continue_of_an_answer_of_which_nothing_came(shell: Shell) -> None:
+    """It is told as that, though the question is in no later request; nothing is sent."""
+    with scripted("whole", [Delta(finish_reason="length", ended=True)]) as client:
+        assert "Nothing was asked" in shell.run("%glm continue")
+        shell.run("%%glm\nfirst")
+        shell.run("%%glm\nsecond")
+        assert "Nothing came of the last answer" in shell.run("%glm continue")
+    assert len(client.requests) == 2
 
 
 def test_retry_asks_the_newest_question_again(shell: Shell) -> None:
