@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import inspect
 import json
 import re
 from dataclasses import dataclass, field
-from types import CodeType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_type_hints, overload
 
 from ..errors import ArgumentError
+from .identity import identity_of
 from .pydantic_parts import adapter_of, problems_of, typed_dict
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Tool:
         function: What runs.
         auto: Whether it runs without anybody's approval, also where nobody is.
         each: Whether every single call must be approved.
-        identity: Changes when the function's code does, so that approval of one is not of another.
+        identity: Changes with what the function does, so that approval of one is not of another.
         check: Given the model's arguments, gives them in their types, or raises
             `BadArgumentsError`.
     """
@@ -121,9 +121,21 @@ def tool(
 
 
 def tool_of(
-    function: Callable[..., Any], *, auto: bool = False, name: str | None = None, each: bool = False
+    function: Callable[..., Any],
+    *,
+    auto: bool = False,
+    name: str | None = None,
+    each: bool = False,
+    identity: str = "",
 ) -> Tool:
     """See `tool`; a tool is taken as it is.
+
+    Args:
+        function: What runs.
+        auto: Whether it runs unasked.
+        name: As the model knows it; the function's own when not given.
+        each: Whether every single call must be approved.
+        identity: Of a tool of ours, which is made anew for each question; else the function's.
 
     Raises:
         ArgumentError: No docstring, or a signature that cannot be described.
@@ -157,7 +169,7 @@ def tool_of(
         function,
         auto,
         each,
-        _identity(function, name),
+        identity or identity_of(function, name),
         check,
     )
 
@@ -197,16 +209,3 @@ def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
     except (NameError, TypeError) as error:
         message = f"A type in the signature of {name} is not known: {error}."
     raise ArgumentError(message, "Define or import it where the function is, not inside another.")
-
-
-def _identity(function: Callable[..., Any], name: str) -> str:
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    body = _body(code) if code else repr(function).encode()
-    return f"{name}-{hashlib.sha256(body).hexdigest()[:16]}"
-
-
-def _body(code: CodeType) -> bytes:
-    """What a function does, as bytes that stay the same when its cell runs again."""
-    inner = [_body(one) if isinstance(one, CodeType) else repr(one).encode()
-             for one in code.co_consts]  # fmt: skip
-    return b"\0".join([code.co_code, repr(code.co_names).encode(), *inner])

@@ -57,8 +57,8 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
         return describe(table(frame), frame, _with(detail, quantiles=True)).text
 
     made = (
-        tool_of(frame_query, auto=detail.rows > 0),
-        tool_of(frame_head, auto=detail.rows > 0),
+        tool_of(frame_query, auto=detail.rows > 0, identity="built-in frame_query"),
+        tool_of(frame_head, auto=detail.rows > 0, identity="built-in frame_head"),
         tool_of(describe_frame, auto=True, name="describe"),
     )
     return {one.name: one for one in made}
