@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 
 from glm_magic.errors import ArgumentError
 from glm_magic.frames.background import run_aside
+from glm_magic.frames.escape import type_name
+from glm_magic.frames.failures import raise_if_no_failure
 from glm_magic.frames.hiding import is_hidden, without_hidden
+from glm_magic.frames.libraries import find_owner
 from glm_magic.frames.opening import label_text
 
 if TYPE_CHECKING:
@@ -24,14 +28,14 @@ def query(
 
     Args:
         sql: In which each frame is a table of its name.
-        frames: Of pandas, polars, pyarrow or DuckDB.
+        frames: Of pandas, polars, pyarrow or DuckDB; others are no tables.
         hidden: Patterns of columns that the query must not see, by frame.
         most_rows: Rows of the result.
 
     Raises:
         ArgumentError: DuckDB is not installed.
         ValueError: Another statement than one SELECT.
-        TypeError: DuckDB cannot read a frame.
+        TypeError: DuckDB cannot read a frame that is asked for.
         duckdb.Error: The query fails.
     """
     try:
@@ -43,12 +47,7 @@ def query(
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         message = "Only one SELECT statement is allowed."
         raise ValueError(message)
-    # No variable of ours by its name, no file, no address, and no way to allow them again.
-    connection = duckdb.connect(config={"python_enable_replacements": False})
-    for name, frame in frames.items():
-        connection.register(name, _visible(name, frame, hidden.get(name, ())))
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    connection, unread = _connected(frames, hidden)
 
     def run() -> tuple[list[str], list[Any]]:
         result = connection.execute(sql)
@@ -56,27 +55,67 @@ def query(
         return names, result.fetchmany(most_rows + 1)
 
     with connection:
-        names, rows = run_aside(run, connection.interrupt)
+        try:
+            names, rows = run_aside(run, connection.interrupt)
+        except duckdb.CatalogException as error:
+            for name, reason in unread.items():
+                if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.I):
+                    raise TypeError(reason) from error
+            raise
     more = "(more rows were left out)\n" if len(rows) > most_rows else ""
     return _csv([names, *rows[:most_rows]]) + more
 
 
+def _connected(
+    frames: Mapping[str, Any], hidden: Mapping[str, Sequence[str]]
+) -> tuple[Any, dict[str, str]]:
+    """A connection that sees the frames and nothing else; and why it does not see some of them."""
+    import duckdb
+
+    # No variable of ours by its name, no file, no address, and no way to allow them again. What
+    # lies in the folder for temporary files could be read, so there is none.
+    connection = duckdb.connect(config={"python_enable_replacements": False, "temp_directory": ""})
+    unread = {}
+    for name, frame in frames.items():
+        try:
+            connection.register(name, _visible(name, frame, hidden.get(name, ())))
+        except BaseException as error:
+            raise_if_no_failure(error)
+            owner = find_owner(frame)
+            kind = owner.kind if owner else type_name(frame)
+            unread[name] = f"DuckDB cannot read {name}, a {kind}. Use describe or frame_head."
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection, unread
+
+
 def _visible(name: str, frame: Any, hidden: Sequence[str]) -> Any:
     """The frame without its hidden columns, as DuckDB takes it."""
-    table = nw.from_native(frame)
+    table = nw.from_native(_with_text_names(frame))
     schema = table.collect_schema()
     kept = [one for one, kind in schema.items() if not is_hidden(label_text(one), kind, hidden)]
     native = table.select(kept).to_native()
     if table.implementation.is_duckdb():
-        return native.arrow()  # a relation belongs to its own connection
+        # A relation belongs to its own connection; what `arrow` makes can be read but once.
+        return native.to_arrow_table() if hasattr(native, "to_arrow_table") else native.arrow()
     if table.implementation.is_pandas():
         mixed = [one for one in kept if hidden and schema[one] == nw.Object]
         cells = {one: [without_hidden(cell, hidden) for cell in native[one]] for one in mixed}
-        return native.assign(**cells)
+        return native.assign(**cells) if cells else native
     if table.implementation.is_polars() or table.implementation.is_pyarrow():
         return native
     message = f"DuckDB cannot read {name}, a frame of {table.implementation}."
     raise TypeError(message)
+
+
+def _with_text_names(frame: Any) -> Any:
+    """A pandas frame under the names by which it is described; any other as it is."""
+    owner = find_owner(frame)
+    if owner is None or owner.library != "pandas" or owner.is_series:
+        return frame
+    named = frame.copy(deep=False)
+    named.columns = list(map(label_text, frame.columns.tolist()))
+    return named
 
 
 def _csv(rows: Iterable[Iterable[Any]]) -> str:
