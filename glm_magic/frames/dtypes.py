@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import narwhals.stable.v2 as nw
@@ -26,6 +27,9 @@ _SHORT_NAMES = {
 }
 # Types that narwhals does not know, where libraries disagree about the name.
 _NATIVE_NAMES = {"Null": "null", "large_binary": "binary"}
+
+_QUOTED = r"'(?:[^']|'')*'"
+_ENUM_OF_DUCKDB = re.compile(rf"ENUM\({_QUOTED}(?:, {_QUOTED})*\)")
 
 
 def short_dtype(dtype: DType | type[DType], native: object = None, depth: int = _DEPTH) -> str:
@@ -60,7 +64,11 @@ def kind_of(dtype: DType, native: object = None) -> Kind:
 def _is_sparse_number(native: object) -> bool:
     """Whether a type of pandas is that of numbers that are mostly one and the same."""
     kind = getattr(getattr(native, "subtype", None), "kind", "")
-    return type(native).__name__ == "SparseDtype" and kind in "iuf" and bool(kind)
+    return _is_sparse(native) and kind in "iuf" and bool(kind)
+
+
+def _is_sparse(native: object) -> bool:
+    return type(native).__name__ == "SparseDtype"
 
 
 def _short(dtype: DType | type[DType], native: object, depth: int) -> str:
@@ -78,9 +86,16 @@ def _short(dtype: DType | type[DType], native: object, depth: int) -> str:
     if isinstance(dtype, nw.Struct):
         return f"struct[{_fields(dtype, depth)}]"
     if name == "Unknown" and native is not None:
-        text = str(native)[: 4 * MAX_DTYPE_CHARACTERS]
+        text = _native_text(native)[: 4 * MAX_DTYPE_CHARACTERS]
         return _NATIVE_NAMES.get(text, text)
     return name.lower()
+
+
+def _native_text(native: object) -> str:
+    """What the library calls a type, without the values in it: of enums, and of what is sparse."""
+    if _is_sparse(native):
+        return f"Sparse[{getattr(native, 'subtype', '')}]"
+    return _ENUM_OF_DUCKDB.sub("ENUM", str(native))
 
 
 def _fields(dtype: nw.Struct, depth: int) -> str:

@@ -67,8 +67,8 @@ PANDAS: dict[str, tuple[Any, str]] = {
     "arrow": (pd.array([1.5, 2] * 20, dtype="float64[pyarrow]"), "f64 1.5..2 mean 1.75"),
     "lists": (pd.array([[1]] * ROWS, dtype=pd.ArrowDtype(pa.list_(pa.int64()))), "list[i64]"),
     "waits": (pd.to_timedelta(range(ROWS), "h"), "duration 0:00:00..1d 15:00:00"),
-    "mostly": (pd.arrays.SparseArray([0, 0, 1, 2] * 10), "Sparse[int64, 0] 0..2 mean 0.75"),
-    "holes": (pd.arrays.SparseArray([np.nan, 1.0] * 20), "Sparse[float64, nan] 50% missing always"),
+    "mostly": (pd.arrays.SparseArray([0, 0, 1, 2] * 10), "Sparse[int64] 0..2 mean 0.75"),
+    "holes": (pd.arrays.SparseArray([np.nan, 1.0] * 20), "Sparse[float64] 50% missing always"),
     "spans": (pd.interval_range(0, ROWS), "interval[int64, right]"),
     "periods": (pd.period_range("2020-01-01", periods=ROWS), "period[D]"),
     "complex": ([1j] * ROWS, "complex128"),
@@ -297,6 +297,13 @@ def test_a_decimal_that_is_no_number_is_no_trouble(odd: str) -> None:
         frame = pd.DataFrame({"ok": 1.5, "d": column})
         lines = column_lines(describe(frame, "p", rows=2, quantiles=True))
         assert any(line.startswith("ok f64 always 1.5") for line in lines)
+
+
+def test_the_type_of_a_sparse_column_shows_no_value() -> None:
+    """What such a column is filled with is a value of it."""
+    for value, shown in ((77, "Sparse[int64]"), ("Ann", "Sparse[object]")):
+        frame = pd.DataFrame({"a": pd.arrays.SparseArray([value] * 20, fill_value=value)})
+        assert line_of(describe(frame, "p", level="schema"), "a") == f"a {shown}"
 
 
 def test_an_index_of_several_levels_is_refused_with_a_remedy() -> None:
