@@ -10,7 +10,9 @@ from .errors import SettingsError
 
 # A GLM key is 32 hexadecimal digits, a dot, 16 letters or digits. The shape is unknown to the
 # public secret scanners (trufflesecurity/trufflehog#4658, gitleaks/gitleaks#2168).
-GLM_KEY = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32}\.[0-9A-Za-z]{16}(?![0-9A-Za-z])")
+# The end of an escaped character in JSON, or in JSON within JSON, is not a part of one.
+_BEGIN = r"(?:(?<![0-9A-Za-z])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
+GLM_KEY = re.compile(rf"{_BEGIN}[0-9a-fA-F]{{32}}\.[0-9A-Za-z]{{16}}(?![0-9A-Za-z])")
 REDACTED = "[API key redacted]"
 
 # Secrets whose issuers give them a shape of their own, so that plain data is hardly ever hit: by

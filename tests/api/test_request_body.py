@@ -8,6 +8,8 @@ import pytest
 from glm_magic.api.wire import body_bytes, request_body
 from glm_magic.catalog import find_provider, providers
 from glm_magic.chat.messages import Message, Request, ToolCall
+from glm_magic.keys import REDACTED
+from tests.canary import CANARY, seen_in
 
 USER = Message("user", "Hello")
 GLM = {
@@ -181,3 +183,17 @@ def test_the_body_is_utf8(text: str) -> None:
     """Any text can be sent, as it is; half a character becomes a question mark."""
     raw = body_bytes(request_body(Request("m", (Message("user", text),)), find_provider("zai")))
     assert json.loads(raw)["messages"][0]["content"] == text.replace("\ud83d", "?")
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\r\n", "\t", "\f", "\v", "\x85", '"', "\\n"])
+def test_no_key_is_in_the_body(blank: str) -> None:
+    """At the start of a line too, in prompts, earlier answers, calls and descriptions of tools."""
+    text = f"The key:{blank}{CANARY}{blank}."
+    call = ToolCall("1", "f", json.dumps({"a": text}))
+    said = Message("assistant", text, reasoning=text, tool_calls=(call,))
+    tool = {"type": "function", "function": {"name": "f", "description": text}}
+    request = Request("m", (Message("user", text), said), tools=(tool,), stop=text)
+    raw = body_bytes(request_body(request, find_provider("zai")))
+    assert not seen_in(raw)
+    assert raw.count(REDACTED.encode()) == 6
+    assert json.loads(raw)["messages"][0]["content"] == text.replace(CANARY, REDACTED)

@@ -45,7 +45,10 @@ def test_a_damaged_key_is_not_in_the_traceback() -> None:
     assert not canary.seen_in(repr(trace.tb_next.tb_frame.f_locals))
 
 
-@pytest.mark.parametrize("around", ["{}", "Bearer {}", "a {} b {}", '"{}",', "key={}&x", "\n{}\n"])
+@pytest.mark.parametrize(
+    "around",
+    ["{}", "Bearer {}", "a {} b {}", '"{}",', "key={}&x", "\n{}\n", r"\n{}\n", r"\\t{}"],
+)
 def test_a_key_in_text_is_taken_out(canary_key: APIKey, around: str) -> None:
     """With the key at hand or by its shape alone, all of it is gone, and nothing else."""
     text = around.replace("{}", CANARY)
