@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,7 @@ class Course:
         frame_detail: The most that may be told of frames.
         mode: "off", "hints" or "open".
         exam_tag: Cells with this tag may not ask; "" is none.
+        named: The variable that names the file; "" where it came with the notebook.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class Course:
     frame_detail: str = "rows"
     mode: str = "open"
     exam_tag: str = "exam"
+    named: str = ""
 
     @property
     def name(self) -> str:
@@ -161,8 +163,9 @@ def find_course(notebook: Path | None) -> Course | None:
         message = f"There is no course file {path}, which {VARIABLE} names."
     else:
         course = _read(path, stamp.st_mtime_ns, stamp.st_size)
-        if not named:
-            _check_host(course)
+        if named:
+            return replace(course, named=VARIABLE)
+        _check_host(course)
         return course
     raise SettingsError(message, "Tell your instructor, or unset the variable.")
 

@@ -93,7 +93,8 @@ class KeyRing:
 
     A key from a provider's own variable belongs to that provider's host. `GLM_API_KEY` belongs
     to the host of `GLM_BASE_URL` or `GLM_PROVIDER` when these stand beside it, else to the first
-    provider it is used for. A key from `%glm login` belongs to the host that was set then. The
+    provider it is used for; a course file that came with a notebook does not choose that one. A key
+    from `%glm login` belongs to the host that was set then. The
     hub's token, of the one provider that has a key and no host, belongs to that of `GLM_BASE_URL`.
     """
 

@@ -121,6 +121,7 @@ def resolve(
     *,
     need_key: bool = True,
     course: Layer | None = None,
+    came_along: bool = False,
 ) -> Settings:
     """All settings for one call.
 
@@ -131,6 +132,8 @@ def resolve(
         need_key: False to look at settings without a key being there; with `replay = "replay"`
             none is looked for.
         course: The name of the course file, and what it sets.
+        came_along: Whether nobody here has named that file: a provider of its choice is then not
+            the one that `GLM_API_KEY` belongs to.
 
     Raises:
         ArgumentError: A value that is not possible.
@@ -155,7 +158,8 @@ def resolve(
         raise SettingsError(message, "Set it: %config GLM.base_url = 'https://…/v1'")
     else:
         check_url(url)
-        own = url == provider.base_url
+        without = [one for one in layers if not (came_along and one is course)]
+        own = url == provider.base_url and provider == _provider(without, ring)[0]
         key, sources["key"] = ring.find(provider, origin_of(url), is_own=own, bind=need_key)
         if key is None and provider.key == "required" and need_key:
             raise _no_key(provider)

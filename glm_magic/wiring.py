@@ -99,8 +99,10 @@ class Workbench:
         for name in options or ():
             check_name(name)
         course, configured = self.course, AROUND.configured()
-        layer = course.layer if course else None
-        found = resolve(options, configured, self.ring, need_key=need_key, course=layer)
+        layer, alone = (course.layer, not course.named) if course else (None, False)
+        found = resolve(
+            options, configured, self.ring, need_key=need_key, course=layer, came_along=alone
+        )
         if course and allowed:
             course.check_settings(found)
         return found

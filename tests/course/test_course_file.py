@@ -8,9 +8,11 @@ import pytest
 
 import glm_magic
 from glm_magic import errors
+from glm_magic.keys import APIKey
 from glm_magic.sandbox import Sandbox
 from glm_magic.surroundings import AROUND
-from glm_magic.wiring import workbench
+from glm_magic.wiring import Workbench, workbench
+from tests.canary import CANARY
 from tests.jupyter.conftest import Shell
 
 FULL = """
@@ -180,6 +182,32 @@ def test_a_file_that_came_along_does_not_choose_the_host(
     settings = workbench().settings()
     assert settings.base_url == "https://collects.example.org/v1"
     assert settings.key is None
+
+
+@pytest.mark.parametrize("provider", ["cometapi", "openrouter", "ollama", "bigmodel"])
+def test_a_file_that_came_along_does_not_choose_whose_the_key_is(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    """`GLM_API_KEY` alone goes to another provider only if the user, or the hub, says so."""
+    write(f'provider = "{provider}"\n')
+    monkeypatch.setenv("GLM_API_KEY", CANARY)
+    said = shell.run("%%glm\nHello")
+    assert "KeyRefusedError: The key in GLM_API_KEY belongs to another host" in said
+    assert "set GLM_API_KEY and GLM_BASE_URL together" in said
+    monkeypatch.setenv("GLM_COURSE_FILE", str(tmp_path / "glm.toml"))
+    assert Workbench().settings().key == APIKey(CANARY)
+    monkeypatch.delenv("GLM_COURSE_FILE")
+    monkeypatch.setenv("GLM_PROVIDER", provider)
+    assert Workbench().settings().key == APIKey(CANARY)
+
+
+def test_a_file_that_came_along_may_name_who_is_asked_anyway(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key goes where it would go without the file."""
+    write('provider = "zai"\n')
+    monkeypatch.setenv("GLM_API_KEY", CANARY)
+    assert Workbench().settings().key == APIKey(CANARY)
 
 
 def test_the_hub_names_one_for_all(
