@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_NUMBERED = re.compile(r"(.+)/([0-9]+)", re.DOTALL)
+_NUMBERED = re.compile(r"(.+)/([0-9]{1,9})", re.DOTALL)
 
 
 def base_cell(cell: str | None) -> str:
@@ -78,11 +78,9 @@ class Order:
         A cell's further question stands behind the ones before it.
         """
         numbered = _NUMBERED.fullmatch(cell)
-        if numbered:
-            before = (f"{numbered[1]}/{number}" for number in range(int(numbered[2]) - 1, 1, -1))
-            for one in (*before, numbered[1]):
-                if one in self._places:
-                    return self._places[one] + 1
+        before = self._place_before(numbered[1], int(numbered[2])) if numbered else None
+        if before is not None:
+            return before + 1
         wanted = self._rank_of(cell)
         if wanted is None and cell in self._left:
             return self._place_again(*self._left[cell])
@@ -94,6 +92,14 @@ class Order:
                     break
                 place = behind if rank is not None else place
         return place
+
+    def _place_before(self, first: str, number: int) -> int | None:
+        """Where the cell's question stands that is the nearest before its question number so."""
+        if number > 2 and f"{first}/{number - 1}" not in self._places:  # hardly ever
+            found = (_NUMBERED.fullmatch(cell) for cell in self._places)
+            numbers = [int(one[2]) for one in found if one and one[1] == first]
+            number = 1 + max((one for one in numbers if 1 < one < number), default=1)
+        return self._places.get(f"{first}/{number - 1}" if number > 2 else first)
 
     def _place_again(self, stood: Sequence[str], at: int) -> int:
         """Behind the nearest that stood in front of it when it left: what came since follows it."""

@@ -1,5 +1,8 @@
 """Where turns stand, and how changes are taken back."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +42,15 @@ def test_a_cells_second_question_follows_its_first() -> None:
     order.arrange(["a", "b"])
     order.put("a/2", "a/2")
     assert order.names == ["a", "a/2", "b"]
+
+
+@pytest.mark.parametrize("number", ["9", "999999999", "99999999999", "9" * 5000])
+def test_a_number_may_be_any(number: str) -> None:
+    """It stands behind the nearest question before it, and a search takes no time: ids are data."""
+    order = order_of("a", "a/2", "a/5", "b")
+    began = time.monotonic()
+    assert order.place(f"a/{number}") == (3 if len(number) < 10 else 4)
+    assert time.monotonic() - began < 1
 
 
 def test_moved_cells_move_their_turns() -> None:
