@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from .api.wire import body_bytes, request_body
+from .api.wire import body_bytes, chat_url, request_body
 from .chat.deltas import Delta, Growing
 from .chat.recording import Recording, key_of
 from .errors import KeyMissingError, NotRecordedError, StoreError
@@ -54,10 +54,13 @@ class ReplayClient:
 
     @property
     def url(self) -> str:
-        """Where questions go."""
+        """Where questions go, or would with a key."""
         if self._settings.replay == "replay":
             return f"nowhere (answered from {self._recordings.path.name})"
-        return str(getattr(self._live(), "url", ""))
+        try:
+            return str(getattr(self._live(), "url", ""))
+        except KeyMissingError:
+            return chat_url(self._settings.base_url)
 
     def body(self, request: Request) -> bytes:
         """The bytes that a live client would send; it need not be there."""

@@ -16,7 +16,7 @@ from .exchange import Exchange
 from .failures import response_error
 from .responses import raw_body, refuse_redirect
 from .sockets import Sockets
-from .wire import body_bytes, request_body
+from .wire import body_bytes, chat_url, request_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +83,7 @@ class Client:
     @property
     def url(self) -> str:
         """Where questions go."""
-        return f"{self.base_url}/chat/completions"
+        return chat_url(self.base_url)
 
     def body(self, request: Request) -> bytes:
         """The exact bytes that `send` would send; no key is among them, wherever it stood."""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ..keys import APIKey
 
 
+def chat_url(base_url: str) -> str:
+    """Where questions go on this host."""
+    return f"{base_url}/chat/completions"
+
+
 def request_body(request: Request, provider: Provider) -> dict[str, Any]:
     """The JSON document of a request, for this provider; fields nobody set are left out."""
     model = request.model

@@ -49,6 +49,16 @@ def test_a_recorded_answer_comes_back_whole(folder: Path) -> None:
     assert answer.turn.provider == "zai"
 
 
+@pytest.mark.parametrize("mode", ["live", "record", "auto"])
+def test_a_preview_needs_no_key(folder: Path, mode: str) -> None:
+    """It says where the question would go."""
+    bench = workbench()
+    question = bench.question("Hi", once=True, need_key=False, provider="zai", replay=mode)
+    preview = question.preview()
+    assert preview.url == "https://api.z.ai/api/paas/v4/chat/completions"
+    assert "Authorization: none" in preview.text()
+
+
 def test_a_replayed_answer_says_when_and_who(folder: Path) -> None:
     """The footer names day, model and provider, and that nothing was sent; it costs nothing."""
     record(WHOLE)
