@@ -181,12 +181,11 @@ def keyring_installed() -> bool:
 def _from_keyring(origin: str) -> APIKey | None:
     if not keyring_installed():
         return None
-    import keyring
-    from keyring.errors import KeyringError
-
     try:
+        import keyring
+
         secret = keyring.get_password(_KEYRING_SERVICE, origin)
-    except KeyringError:  # a locked or missing back end is the same as no key
+    except Exception:  # back ends raise what they like; a locked or missing one holds no key
         return None
     return APIKey(secret) if secret else None
 
@@ -197,22 +196,29 @@ def keep_in_keyring(origin: str, key: APIKey) -> None:
     Raises:
         SettingsError: The keyring refused.
     """
-    import keyring
-    from keyring.errors import KeyringError
-
     try:
+        import keyring
+
         keyring.set_password(_KEYRING_SERVICE, origin, key.reveal())
         return
-    except KeyringError:
+    except Exception:
         message = "The system's keyring did not take the key; it is kept for this kernel only."
     raise SettingsError(message, "Set the provider's environment variable to keep it.")
 
 
 def drop_from_keyring(origin: str) -> bool:
-    """Remove the stored key of this origin; tells whether there was one."""
+    """Remove the stored key of this origin; tells whether there was one.
+
+    Raises:
+        SettingsError: The keyring refused.
+    """
     if _from_keyring(origin) is None:
         return False
-    import keyring
+    try:
+        import keyring
 
-    keyring.delete_password(_KEYRING_SERVICE, origin)
-    return True
+        keyring.delete_password(_KEYRING_SERVICE, origin)
+        return True
+    except Exception:
+        message = f"The system's keyring did not give up the key for {origin}."
+    raise SettingsError(message, "It is still there: delete it with the keyring's own program.")

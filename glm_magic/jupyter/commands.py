@@ -167,8 +167,8 @@ def logout(options: argparse.Namespace, magics: GLMMagics) -> None:
     bench = magics.workbench()
     _, url = bench.provider({"provider": options.provider} if options.provider else None)
     gone = bool(url) and bench.ring.forget(origin_of(url))
-    gone = (bool(url) and drop_from_keyring(origin_of(url))) or gone
     bench.close()
+    gone = (bool(url) and drop_from_keyring(origin_of(url))) or gone
     sys.stdout.write("The key is forgotten.\n" if gone else "There was no key from %glm login.\n")
 
 

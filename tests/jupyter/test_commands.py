@@ -1,7 +1,9 @@
 """`%glm models | model | login | logout | config`, and `%config GLM`."""
 
 import getpass
+import sys
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
@@ -175,6 +177,49 @@ def test_keep_needs_keyring(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
     """`--keep` without the optional package names the extra."""
     monkeypatch.setattr(origins, "find_spec", lambda name: None)
     assert "glm_magic[keyring]" in shell.run("%glm login zai --keep")
+
+
+class LockedError(Exception):
+    """What a back end raises is not always keyring's own."""
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """A keyring package that holds a key for every host."""
+    module = ModuleType("keyring")
+    module.get_password = lambda *_: CANARY  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    monkeypatch.setattr(origins, "keyring_installed", lambda: True)
+    return module
+
+
+def refuse(*_: object) -> None:
+    """Be locked."""
+    raise LockedError("org.freedesktop.Secret.Error.IsLocked")
+
+
+def test_a_keyring_that_keeps_the_key_is_told(shell: Shell, keyring: ModuleType) -> None:
+    """Two lines say that the key is still there."""
+    keyring.delete_password = refuse  # type: ignore[attr-defined]
+    first, second = shell.run("%glm logout zai").strip().splitlines()
+    assert "SettingsError: The system's keyring did not give up the key for https://api.z" in first
+    assert "still there" in second
+
+
+def test_a_keyring_that_fails_holds_no_key(shell: Shell, keyring: ModuleType) -> None:
+    """Whatever its back end raises, a question says only that there is no key."""
+    keyring.get_password = refuse  # type: ignore[attr-defined]
+    assert "KeyMissingError: No API key for Z.ai" in shell.run("%%glm --provider zai\nHello")
+    assert "There was no key" in shell.run("%glm logout zai")
+
+
+def test_a_keyring_that_takes_no_key_is_told(
+    shell: Shell, keyring: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is kept for this kernel then."""
+    keyring.set_password = refuse  # type: ignore[attr-defined]
+    monkeypatch.setattr(getpass, "getpass", lambda *_: CANARY)
+    assert "kept for this kernel only" in shell.run("%glm login zai --keep")
 
 
 def test_python_heeds_config_before_any_magic(shell: Shell) -> None:
