@@ -15,16 +15,20 @@ function element(kind, attributes = {}, ...children) {
 function makeRenderer(model) {
   const service = model.widget_manager?.rendermime;
 
+  const plainly = (node, text) => node.replaceChildren(element("pre", { class: "glm-plain" }, text));
+
   async function render(node, text) {
-    if (!service?.createRenderer) {
-      node.replaceChildren(element("pre", { class: "glm-plain" }, text));
-      return;
-    }
+    if (!service?.createRenderer) return plainly(node, text);
     const renderer = service.createRenderer("text/markdown");
     const data = { "text/markdown": text };
-    await renderer.renderModel(service.createModel({ data, trusted: false }));
-    node.replaceChildren(renderer.node);
-    await service.latexTypesetter?.typeset(renderer.node);
+    try {
+      await renderer.renderModel(service.createModel({ data, trusted: false }));
+      node.replaceChildren(renderer.node);
+      await service.latexTypesetter?.typeset(renderer.node);
+    } catch (error) { // formulas that cannot be set stay as they are written
+      console.warn("GLM panel:", error);
+      if (renderer.node.parentNode !== node) plainly(node, text);
+    }
   }
 
   // All blocks take turns, one a frame: the page stays the reader's while formulas are set.
