@@ -240,7 +240,7 @@ class Session:
         answering = self._answering = Answering(lambda event: self.tell(event), instead)
         if command["stops"] != self._stops:  # while it waited for its turn
             answering.stop()
-        self.tell({"kind": "asking"})
+        self.tell({"kind": "asking", "id": command.get("id")})
 
         def run() -> None:
             if answering.stopped:

@@ -22,7 +22,8 @@ window.model = {
   send(command) {
     if (window.dead) throw new Error('Cannot send');
     sent.push(command);
-    if (!window.deaf) tell({ kind: 'heard', id: command.id, way: 'widget' });
+    const heard = { kind: 'heard', id: command.id, way: 'widget' };
+    if (!window.deaf) Promise.resolve().then(() => tell(heard));
   },
   widget_manager: { kernel: { interrupt() {} } },
 };

@@ -142,10 +142,11 @@ def test_retry_undo_redo_and_clear(panel: PanelPage) -> None:
 
 
 def test_up_recalls_prompts(panel: PanelPage) -> None:
-    """Up goes back through the prompts, Down forth to what was being written."""
+    """Up at the beginning goes back through the prompts, Down forth to what was being written."""
     panel.ask("one")
     panel.ask("two")
     panel.page.fill(PROMPT, "draft")
+    panel.page.press(PROMPT, "Home")
     seen = []
     for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown"):
         panel.page.press(PROMPT, key)

@@ -141,3 +141,110 @@ def test_the_model_follows_the_settings(lone: LonePanel) -> None:
     other = welcome(model="mine")
     lone.tell({**other, "models": [{**other["models"][0], "id": "mine"}]})
     assert (line.inner_text(), asks()) == ("Model: mine · free", None)
+
+
+def test_recalling_keeps_what_was_typed(lone: LonePanel) -> None:
+    """The arrows move in what is being written; earlier prompts come only at its very beginning."""
+    view = lone.view()
+    lone.tell(welcome(), turns(turn("t1", "one"), turn("t2", "two")))
+    prompt = view.get_by_label("Prompt", exact=True)
+
+    def after(*keys: str) -> str:
+        for key in keys:
+            prompt.press(key)
+        return str(prompt.input_value())
+
+    prompt.fill("a draft")
+    assert after("ArrowLeft", "ArrowUp") == "a draft"
+    for key in ("Shift", "Control", "Alt", "Meta"):
+        assert after("Home", f"{key}+ArrowUp") == "a draft"
+    assert after("Home", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown") == "a draft"
+    assert after("Home", "ArrowUp", "ArrowUp") == "one"
+    prompt.press_sequentially(", edited")
+    assert after("ArrowDown", "ArrowUp") == "one, edited"
+    assert after("Home", "ArrowUp", "ArrowDown") == "one, edited"
+    prompt.fill("")
+    assert after("ArrowUp") == "two"
+
+
+def test_a_suggestion_spares_the_prompt(lone: LonePanel) -> None:
+    """It fills an empty prompt, or takes the place of another suggestion."""
+    view = lone.opened()
+    lone.tell({"kind": "offers", "names": [], "prompts": ["Show how", "Plot it"]})
+    prompt = view.get_by_label("Prompt", exact=True)
+    for idea in ("Show how", "Plot it"):
+        view.get_by_role("button", name=idea).click()
+        assert prompt.input_value() == idea
+    prompt.fill("my own words")
+    view.get_by_role("button", name="Show how").click()
+    assert prompt.input_value() == "my own words"
+    assert "Empty the prompt" in view.locator(".glm-status").inner_text()
+
+
+def test_what_was_sent_leaves_the_prompt(lone: LonePanel) -> None:
+    """Also when it has invisible characters; not what somebody else asked, nor what was refused."""
+    view = lone.opened()
+    prompt = view.get_by_label("Prompt", exact=True)
+    prompt.fill("un\u00adseen")
+    lone.tell(ASKING, begun(prompt="un\u00adseen"), {"kind": "idle"})  # by another view
+    assert prompt.input_value() == "un\u00adseen"
+    prompt.press("Enter")
+    lone.tell({**ASKING, "id": "of another view"}, begun(), {"kind": "failed", "message": "Busy."})
+    lone.tell({"kind": "idle"})
+    assert prompt.input_value() == "un\u00adseen"
+    prompt.press("Enter")
+    lone.tell({**ASKING, "id": lone.sent("ask")[-1]["id"]}, begun(prompt="unseen"))
+    assert prompt.input_value() == ""
+    prompt.fill("unseen")
+    lone.tell(begun(prompt="unseen"))  # told again, for a page that has just opened
+    assert prompt.input_value() == "unseen"
+
+
+@pytest.mark.parametrize("trouble", ["deaf", "dead"])
+def test_a_kernel_that_does_not_answer(lone: LonePanel, trouble: str) -> None:
+    """After a restart the panel says what to do, and can be used again; nothing is sent later."""
+    lone.page.clock.install()
+    view = lone.opened()
+    lone.set(trouble, to=True)
+    view.get_by_label("Prompt", exact=True).fill("hi")
+    view.get_by_role("button", name="Send").click()
+    lone.page.clock.run_for(1_000)
+    assert view.locator(".glm-status").inner_text() == "Sending …"  # perhaps it is only slow
+    lone.page.clock.run_for(1_200)
+    assert "If it was restarted, run this cell again" in view.locator(".glm-status").inner_text()
+    assert view.get_by_role("button", name="Send").is_enabled()
+    assert view.get_by_label("Prompt", exact=True).input_value() == "hi"
+    lone.set(trouble, to=False)
+    before = len(lone.sent("ask"))
+    view.get_by_role("button", name="Undo").click()
+    assert "does not answer" not in view.locator(".glm-status").inner_text()
+    lone.page.clock.run_for(60_000)
+    assert len(lone.sent("ask")) == before
+
+
+def test_one_formula_that_fails_stops_nothing(lone: LonePanel) -> None:
+    """A renderer or typesetter of the page that throws once leaves the words, and what comes."""
+    lone.page.evaluate(
+        """() => {
+            let calls = 0;
+            const fails = () => { if (++calls < 3) throw new Error('not now'); };
+            model.widget_manager.rendermime = {
+                createModel: one => one,
+                createRenderer: () => {
+                    const node = document.createElement('i');
+                    return { node, async renderModel({ data }) {
+                        node.textContent = data['text/markdown'];
+                        if (calls === 1) fails();
+                    } };
+                },
+                latexTypesetter: { async typeset() { fails(); } },
+            };
+        }"""
+    )
+    view = lone.opened()
+    lone.tell(ASKING, begun())
+    told = ""
+    for words in ("first ", "second ", "third "):
+        lone.tell({"kind": "delta", "changes": [[0, len(told), words]]})
+        told += words
+        view.locator(".glm-answer").get_by_text(told.strip(), exact=True).wait_for()

@@ -22,7 +22,7 @@ function render({ model, el }) {
   const tools = makeTools();
   const settings = makeSettings();
   const frames = makeFrames((level) => wire.send({ kind: "frames", level }));
-  let streaming = false, current = "", recalled = null, welcomed = false, running = false, following = true, scrolling = false;
+  let streaming = false, current = "", pending = null, recalled = null, welcomed = false, running = false, following = true, scrolling = false;
 
   const press = (kind) => () => wire.send({ kind });
   const make = (label, title, action, more = {}) =>
@@ -65,17 +65,18 @@ function render({ model, el }) {
       event.preventDefault();
       ask();
     } else if (event.key === "ArrowUp" || event.key === "ArrowDown") {
-      recall(event);
+      if (!event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) recall(event);
     }
   }
   window.addEventListener("keydown", key, true);
 
-  // Up at the first line brings earlier prompts, Down later ones, and the draft at the end.
+  // Up at the very beginning brings earlier prompts, Down later ones, and the draft at the end.
   function recall(event) {
     const earlier = messages.prompts();
     const up = event.key === "ArrowUp";
     const edge = up ? prompt.value.slice(0, prompt.selectionStart) : prompt.value.slice(prompt.selectionEnd);
-    if (edge.includes("\n") || !earlier.length || (!up && recalled === null)) return;
+    const begins = up && prompt.selectionEnd === 0;
+    if (edge.includes("\n") || !earlier.length || !(begins || recalled)) return;
     event.preventDefault();
     if (recalled === null) recalled = { at: earlier.length, draft: prompt.value };
     recalled.at = Math.min(Math.max(recalled.at + (up ? -1 : 1), 0), earlier.length);
@@ -83,15 +84,17 @@ function render({ model, el }) {
     if (recalled.at === earlier.length) recalled = null;
   }
 
+  prompt.addEventListener("input", () => { recalled = null; }); // what is edited is the draft now
+
   function command(kind) {
     if (!prompt.value.trim()) return say("Write a prompt first.");
-    wire.send({ kind, prompt: prompt.value, options: settings.values(), ...frames.values(), ...tools.values() });
+    return wire.send({ kind, prompt: prompt.value, options: settings.values(), ...frames.values(), ...tools.values() });
   }
 
   function ask() {
     if (streaming) return say("An answer is under way; stop it first.");
     if (!prompt.value.trim()) return say("Write a prompt first.");
-    command("ask");
+    pending = { id: command("ask"), words: prompt.value, taken: false };
     setStreaming(true, "Sending …");
   }
 
@@ -107,13 +110,20 @@ function render({ model, el }) {
     }
   }
 
-  function slow(isSlow) {
+  function slow(isSlow, tries) {
     if (!isSlow) {
-      if (status.textContent.startsWith("Waiting")) say("");
+      if (/^(Waiting|The kernel)/.test(status.textContent)) say("");
       return;
     }
     if (!welcomed) say("Waiting for the kernel. If it was restarted, run this cell again.");
     else if (running) say("Waiting for the running cell: this kernel hears the panel only when it ends. ■ interrupts it.");
+    else if (tries > 1) { // both ways were tried
+      if (pending && !pending.taken) { // it can be sent again, and must not be asked twice
+        wire.forget(pending.id);
+        setStreaming(false);
+      }
+      say("The kernel does not answer. If it was restarted, run this cell again.");
+    }
   }
 
   function setStreaming(on, words = "") {
@@ -134,7 +144,13 @@ function render({ model, el }) {
   }
 
   function suggest(prompts) {
-    const choose = (text) => () => { prompt.value = text; prompt.focus(); };
+    const choose = (text) => () => {
+      const mine = prompt.value.trim() && !prompts.includes(prompt.value);
+      if (mine) say("Empty the prompt first: it holds your own words.");
+      else prompt.value = text;
+      recalled = null;
+      prompt.focus();
+    };
     ideas.replaceChildren(...prompts.map((text) => make(text, "Put this into the prompt", choose(text), { class: "glm-idea" })));
   }
 
@@ -184,14 +200,18 @@ function render({ model, el }) {
       ideas.hidden = messages.count() > 0;
       toEnd(event.turns.length > 0);
     },
-    asking() {
+    asking({ id }) {
+      if (pending && pending.id === id) pending.taken = true;
       trouble.hidden = true;
       preview.hidden = true;
       setStreaming(true, "Asking …");
     },
     begun({ turn, instead }) {
       messages.begin(turn, instead);
-      if (prompt.value.trim() === turn.prompt.trim()) prompt.value = "";
+      if (pending?.taken) {
+        if (prompt.value === pending.words) prompt.value = "";
+        pending = null;
+      }
       recalled = null;
       ideas.hidden = true;
       toEnd(true);
@@ -221,7 +241,10 @@ function render({ model, el }) {
       spoken.textContent = turn.partial ? "The answer was cut short." : "The answer is complete.";
     },
     cell: ({ runs }) => { running = runs; },
-    idle: () => setStreaming(false, spoken.textContent),
+    idle() {
+      if (pending?.taken) pending = null; // it failed before it began
+      setStreaming(false, spoken.textContent);
+    },
     note: ({ text }) => say(text),
     failed(event) {
       fail(event);

@@ -13,7 +13,11 @@ function makeWire(model, onSlow) {
   const waiting = new Map(); // what the kernel has not heard yet -> the timer of our patience
   let sent = 0, preferred = "control";
 
-  const overWidget = (content) => { model.send(content); };
+  function overWidget(content) {
+    try {
+      model.send(content);
+    } catch { /* its kernel is gone: nobody will hear it, and that is told */ }
+  }
 
   // Each command is told to be heard by its own number: that other events arrive says nothing of it.
   function heard({ id, way }) {
@@ -27,18 +31,24 @@ function makeWire(model, onSlow) {
   return {
     send(command) {
       const content = { ...command, id: `${page}-${++sent}` };
-      let control = preferred === "control", patience = PATIENCE_MS;
+      let control = preferred === "control", patience = PATIENCE_MS, tries = 0;
       // Again and again, by turns: while a page opens, both ways may lose what they are given.
       function go() {
         if (!control || !throughDoor(model, content)) overWidget(content);
         waiting.set(content.id, setTimeout(() => {
-          onSlow(true);
+          onSlow(true, ++tries);
           control = !control;
           patience *= 2;
-          if (patience < LONGEST_MS) go();
+          if (patience < LONGEST_MS && waiting.has(content.id)) go();
         }, patience));
       }
       go();
+      return content.id;
+    },
+    // Do not try again.
+    forget(id) {
+      clearTimeout(waiting.get(id));
+      waiting.delete(id);
     },
     heard,
     canInterrupt: () => typeof kernelOf(model)?.interrupt === "function",
