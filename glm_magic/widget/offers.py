@@ -91,7 +91,7 @@ class Offers:
         values = {name: self._namespace[name] for name in names}
         options = dict(command.get("options", {}))
         given = {name: options[name] for name in _OPTIONS if options.get(name) not in (None, "")}
-        rows = max(0, min(int(command.get("rows") or 0), _MOST_ROWS))
+        rows = _rows(str(command.get("rows") or 0))
         level = command.get("level")
         level = level if level in _LEVELS else None
         tools = [name.strip() for name in str(command.get("tools") or "").split(",")]
@@ -101,6 +101,14 @@ class Offers:
         return self._bench.question(
             prompt, values, level=level, rows=rows, need_key=need_key, **given, **self._asks
         )
+
+
+def _rows(given: str) -> int:
+    try:
+        return max(0, min(int(given), _MOST_ROWS))
+    except ValueError:
+        message, remedy = f"{given} is no number of rows.", "Give a whole one; 0 sends none."
+        raise ArgumentError(message, remedy) from None
 
 
 def frame_names(namespace: Mapping[str, object], hidden: Collection[str] = ()) -> list[str]:

@@ -38,6 +38,15 @@ def test_frames_go_along_when_chosen_or_mentioned(page: Page) -> None:
     assert "2.5" in client.requests[1].messages[-1].content
 
 
+@pytest.mark.parametrize("rows", ["2.5", "many"])
+def test_rows_are_a_whole_number(page: Page, rows: str) -> None:
+    """Another number of raw rows is an error with a remedy, and nothing is sent."""
+    with scripted() as client:
+        page.ask("rows", rows=rows)
+    assert page.told("failed")[0]["message"] == f"{rows} is no number of rows."
+    assert client.requests == []
+
+
 def test_welcome_tells_models_with_price_and_context(
     page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
