@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import DisplayHandle, display
 
+from ..render.cleaning import plain
 from ..store.metadata import MARK
 from ..widget.offers import frame_names
 from ..widget.transcript import Transcript
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _PAINT_SECONDS = 0.5
 _HINT = "Stop waits for a running cell to end here; the notebook's ■ does not."
+_REFUSAL = "Only tools made with auto=True run in this panel."
 
 
 class PlainPanel:
@@ -69,17 +71,27 @@ class PlainPanel:
         self._session.handle({"kind": kind})
 
     def _send(self) -> None:
-        prompt, self._prompt.value = self._prompt.value, ""
+        prompt = self._prompt.value  # it stays there until it is asked
         command = {"kind": "ask", "prompt": prompt, "frames": list(self._frames.value)}
         self._session.handle(command)
 
     def _hear(self, event: Mapping[str, Any]) -> None:
+        if event["kind"] == "approve":
+            event = self._refused(event)
+        elif event["kind"] == "begun" and event["turn"]["prompt"] == plain(self._prompt.value):
+            self._prompt.value = ""
         with self._painting:
             self._transcript.take(event)
             now = time.monotonic()
             if event["kind"] != "delta" or now - self._painted_at >= _PAINT_SECONDS:
                 self._painted_at = now
                 self._handle.update(self._bundle(), raw=True, metadata=MARK)
+
+    def _refused(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Refuse a call, for nobody can be asked here; what is said of it."""
+        refusal = {"kind": "decide", "call": asked["id"], "decision": "no", "words": _REFUSAL}
+        self._session.handle(refusal)
+        return {"kind": "note", "text": f"Not run: {asked['line']}. {_REFUSAL} Or ask in a cell."}
 
     def _bundle(self) -> dict[str, str]:
         return {"text/markdown": self._transcript.markdown(), "text/plain": "…"}

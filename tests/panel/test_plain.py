@@ -1,0 +1,96 @@
+"""The panel without page code: what its form keeps, and what it says."""
+
+import html
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import glm_magic
+from glm_magic.jupyter import plain_panel
+from glm_magic.testing import scripted
+from glm_magic.wiring import workbench
+
+from .conftest import Page
+from .test_deciding import calls
+from .test_session import Slow
+
+
+class Plain:
+    """A plain panel over a page's session, without a kernel.
+
+    Attributes:
+        shown: The words in its output, each time it was painted.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.shown: list[str] = []
+        told = page.session.tell
+        panel = plain_panel.PlainPanel(
+            page.session, SimpleNamespace(user_ns=page.names, user_ns_hidden=())
+        )
+        heard, panel._handle = page.session.tell, self
+
+        def hear(event: Any) -> None:
+            heard(event)
+            told(event)
+
+        page.session.tell = hear
+        self.prompt, _, buttons, _ = panel.form.children
+        self.buttons = {one.description: one for one in buttons.children}
+
+    def update(self, bundle: dict[str, str], **_: object) -> None:
+        """As a display handle does."""
+        self.shown.append(bundle["text/markdown"])
+
+    def send(self, words: str) -> None:
+        """Type a question and press Send."""
+        self.prompt.value = words
+        self.buttons["Send"].click()
+
+
+@pytest.fixture
+def plain(page: Page) -> Plain:
+    """A plain panel."""
+    return Plain(page)
+
+
+def test_what_is_refused_stays_in_the_box(page: Page, plain: Plain) -> None:
+    """The box is emptied when a question has begun, not before, and never of other words."""
+    workbench().stand_in = Slow()
+    plain.send("un\u00adseen")
+    page.wait(lambda: page.told("begun"))
+    page.wait(lambda: plain.prompt.value == "")
+    plain.send("second, which took five minutes")
+    page.wait(lambda: page.told("failed"))
+    page.send("stop")
+    page.wait(lambda: page.told("idle"))
+    assert plain.prompt.value == "second, which took five minutes"
+    plain.buttons["Retry"].click()
+    page.wait(lambda: len(page.told("begun")) == 2)
+    page.send("stop")
+    page.wait(lambda: len(page.told("idle")) == 2)
+    assert plain.prompt.value == "second, which took five minutes"
+
+
+def test_a_call_that_waits_is_refused(page: Page, plain: Plain) -> None:
+    """Nobody can be asked here, so a retry with tools goes on at once, and the panel says so."""
+    ran: list[str] = []
+
+    @glm_magic.tool
+    def look_up(city: str) -> str:
+        """Look up a city."""
+        ran.append(city)
+        return "found"
+
+    page.names["look_up"] = look_up
+    with scripted("One.", calls("look_up", city="Rome"), "Then not.") as client:
+        page.ask("Where?", tools="look_up")
+        plain.buttons["Retry"].click()
+        page.wait(lambda: len(page.told("idle")) == 2)
+    assert ran == []
+    assert "auto=True" in client.requests[-1].messages[-1].content
+    shown = html.unescape(plain.shown[-1])
+    assert "Not run: look_up(city='Rome')." in shown
+    assert "Or ask in a cell." in shown
