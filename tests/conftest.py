@@ -1,5 +1,7 @@
 """What holds for every test: an empty house, no network, and a key that nobody ever sees."""
 
+import signal
+
 import hypothesis
 import pytest
 from hypothesis.internal.conjecture import providers
@@ -16,6 +18,10 @@ hypothesis.settings.load_profile("same")
 # It would mix in constants of the modules that happen to be loaded: of the tests that ran before.
 assert hasattr(providers, "_get_local_constants")
 providers._get_local_constants = lambda: providers._local_constants
+
+# A shell starts what runs in its background without an answer to Ctrl-C, which tests press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -151,15 +151,6 @@ def tool_of(
         message = f"{name} has no docstring."
         raise ArgumentError(message, "Tell the model in one what the function does.")
     adapter = adapter_of(_signature(function, name), name)
-
-    def check(given: Mapping[str, Any]) -> Mapping[str, Any]:
-        found, problems = problems_of(adapter, given)
-        if problems:
-            message = f"The arguments of {name} do not fit. {problems}"
-            raise BadArgumentsError(message)
-        checked: Mapping[str, Any] = found
-        return checked
-
     schema = adapter.json_schema()
     schema.pop("title", None)
     return Tool(
@@ -170,8 +161,18 @@ def tool_of(
         auto,
         each,
         identity or identity_of(function, name),
-        check,
+        functools.partial(_checked, name, adapter),
     )
+
+
+def _checked(name: str, adapter: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments in their types, or what does not fit of them."""
+    found, problems = problems_of(adapter, given)
+    if problems:
+        message = f"The arguments of {name} do not fit. {problems}"
+        raise BadArgumentsError(message)
+    checked: Mapping[str, Any] = found
+    return checked
 
 
 def _signature(function: Callable[..., Any], name: str) -> Any:
