@@ -103,7 +103,7 @@ def is_hidden(label: str, dtype: DType | type[DType], patterns: Sequence[str]) -
 
 
 def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
-    """A cell without the hidden keys of dictionaries in it; others stay as they are."""
+    """A cell without the hidden keys of dictionaries and maps in it; others stay as they are."""
     if not patterns:
         return cell
     if isinstance(cell, dict):
@@ -113,10 +113,16 @@ def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
             if not matches(str(key), patterns)
         }
     if isinstance(cell, list | tuple):
-        return [without_hidden(each, patterns) for each in cell]
+        return [without_hidden(each, patterns) for each in cell if not _has_key(each, patterns)]
     if type(cell).__name__ == "ndarray" and cell.dtype.kind == "O":
         return without_hidden(cell.tolist(), patterns)
     return cell
+
+
+def _has_key(item: Any, patterns: Sequence[str]) -> bool:
+    """Whether an item is a pair under a hidden key, as pyarrow gives the entries of its maps."""
+    pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+    return pair and matches(item[0], patterns)
 
 
 def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
@@ -177,6 +183,8 @@ def _has_field(dtype: DType | type[DType], patterns: Sequence[str]) -> bool:
             matches(field.name, patterns) or _has_field(field.dtype, patterns)
             for field in dtype.fields
         )
+    if type(dtype).__name__ == "Map":  # which older narwhals have not
+        return bool(patterns)  # its keys are data: one of them may be a hidden name
     return isinstance(dtype, nw.List | nw.Array) and _has_field(dtype.inner, patterns)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import glm_magic as glm
@@ -217,6 +218,16 @@ def test_hidden_keys_in_cells_never_leave(host: Host, make: Callable[..., Any]) 
     glm.map(make(people), "Describe {person}", progress=False)
     assert "qZ7" not in str(bodies(sandbox))
     assert '"age": 3' in bodies(sandbox)[0]["messages"][1]["content"]
+
+
+def test_hidden_keys_of_maps_never_leave(host: Host) -> None:
+    """Maps are no structs: their keys are data."""
+    sandbox = host()
+    workbench().hiding.hidden.append("email")
+    cells = pa.array([[("email", "qZ7"), ("city", "Rome")]], pa.map_("string", "string"))
+    glm.map(pa.table({"person": cells}), "Describe {person}", progress=False)
+    assert "qZ7" not in str(bodies(sandbox))
+    assert "Rome" in str(bodies(sandbox))
 
 
 def test_hidden_columns_never_leave(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from pydantic import Field
 
@@ -104,6 +105,9 @@ FRAMES = {
     "a field in lists": pl.DataFrame({"n": [1], "people": [[{"email": "qZ7"}]]}),
     "a key": pd.DataFrame({"n": [1], "person": [{"email": "qZ7", "age": 3}]}),
     "a key in lists": pd.DataFrame({"n": [1], "people": [[{"email": "qZ7"}]]}),
+    "a map": pa.table(
+        {"n": [1], "person": pa.array([[("email", "qZ7")]], pa.map_(pa.string(), pa.string()))}
+    ),
     "spaces": pd.DataFrame({"n": [1], " email ": ["qZ7"]}),
     "an accent": pd.DataFrame({"n": [1], "pre\u0301nom": ["qZ7"]}),
 }
