@@ -73,7 +73,7 @@ GUARDS = [
           "self._words[value] = joined_halves(value)", f"{_WIRE} -k echoed"),
     Guard("a key in a request is taken out", "api/wire.py", "text = redact(json.dumps(",
           "text = (lambda text, *_: text)(json.dumps(",
-          "tests/jupyter/test_magics.py tests/trust/test_key_and_wire.py -k key"),
+          "tests/api/test_request_body.py -k key"),
     Guard("httpx's errors stay inside", "api/worker.py", "self._put(error.with_traceback(None))",
           "self._put(error)", "tests/api/test_key.py"),
     # What leaves is seen.
