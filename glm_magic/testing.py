@@ -9,7 +9,7 @@ with scripted("Adelie.", "By island: Biscoe.") as client:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 
 from .api.wire import body_bytes, request_body
@@ -18,14 +18,14 @@ from .chat.deltas import Delta
 from .chat.messages import Request, Usage
 from .wiring import workbench
 
-Reply = str | Sequence[Delta] | BaseException
+Reply = str | Iterable[Delta] | BaseException
 
 
 class ScriptedClient:
     """Answers with what it was given, one reply a request, and keeps the requests.
 
     Args:
-        replies: A text is one whole answer; a sequence of deltas is streamed as it stands; an
+        replies: A text is one whole answer; deltas are streamed as they come; an
             exception is raised.
     """
 

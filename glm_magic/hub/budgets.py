@@ -168,7 +168,7 @@ class Budgets:
     def _sum(self, where: str, values: tuple[str, ...]) -> Spent:
         spent = f"SELECT total(requests), total(tokens) FROM spent {where}"  # noqa: S608 - ours
         requests, tokens = self._lines.execute(spent, values).fetchone()
-        open_ = f"SELECT total(tokens), count(*) FROM held {where}"  # noqa: S608
+        open_ = f"SELECT total(tokens), count(*) FROM held {where}"  # noqa: S608 - ours
         held, under_way = self._lines.execute(open_, values).fetchone()
         return Spent(int(requests), int(tokens), int(held), int(under_way))
 

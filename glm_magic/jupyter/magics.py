@@ -141,7 +141,7 @@ class GLMMagics:
 
                 offer_code(answer, self)
             if options.form == "json" or options.type_name:
-                answer.value  # noqa: B018 - raises when it is not what was asked for
+                _ = answer.value  # raises when it is not what was asked for
 
         self.show_question(question, whole_cell=whole_cell, kept=bind, finish=finish)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glm_magic.errors import GLMError
 from glm_magic.hub.budgets import Budgets
 from glm_magic.hub.page import page
-from glm_magic.hub.rules import _FIELDS, _WINDOW, RulesFile, read_rules
+from glm_magic.hub.rules import _FIELDS, _WINDOW, Rules, RulesFile, read_rules
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 KEYS = st.sampled_from([*_FIELDS, *_WINDOW, "window", "mode", "x"])
@@ -46,15 +46,22 @@ def budgets(tmp_path_factory: pytest.TempPathFactory) -> Budgets:
     return Budgets(tmp_path_factory.mktemp("ledger") / "budgets.sqlite")
 
 
+def rules_or_fault(text: str) -> Rules | GLMError:
+    """What is read of a file, or why nothing is."""
+    try:
+        return read_rules(text)
+    except GLMError as error:
+        return error
+
+
 @settings(max_examples=100)
 @given(st.dictionaries(KEYS, values, max_size=4) | fitting)
 def test_any_values_are_rules_or_two_lines(budgets: Budgets, record: dict[str, Any]) -> None:
     """Whatever type stands where, the fault is told; what is taken can be used."""
     text = "\n".join(f"{name} = {toml(value)}" for name, value in record.items())
-    try:
-        rules = read_rules(text)
-    except GLMError as error:
-        assert len(str(error).splitlines()) == 2  # noqa: PT017
+    rules = rules_or_fault(text)
+    if isinstance(rules, GLMError):
+        assert len(str(rules).splitlines()) == 2
         return
     rules.holding(["a"], NOW)
     page(rules, budgets, NOW, "", 0)

@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -184,10 +185,10 @@ class LockedError(Exception):
 
 
 @pytest.fixture
-def keyring(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def keyring(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A keyring package that holds a key for every host."""
-    module = ModuleType("keyring")
-    module.get_password = lambda *_: CANARY  # type: ignore[attr-defined]
+    module: Any = ModuleType("keyring")
+    module.get_password = lambda *_: CANARY
     monkeypatch.setitem(sys.modules, "keyring", module)
     monkeypatch.setattr(origins, "keyring_installed", lambda: True)
     return module
@@ -198,26 +199,26 @@ def refuse(*_: object) -> None:
     raise LockedError("org.freedesktop.Secret.Error.IsLocked")
 
 
-def test_a_keyring_that_keeps_the_key_is_told(shell: Shell, keyring: ModuleType) -> None:
+def test_a_keyring_that_keeps_the_key_is_told(shell: Shell, keyring: Any) -> None:
     """Two lines say that the key is still there."""
-    keyring.delete_password = refuse  # type: ignore[attr-defined]
+    keyring.delete_password = refuse
     first, second = shell.run("%glm logout zai").strip().splitlines()
     assert "SettingsError: The system's keyring did not give up the key for https://api.z" in first
     assert "still there" in second
 
 
-def test_a_keyring_that_fails_holds_no_key(shell: Shell, keyring: ModuleType) -> None:
+def test_a_keyring_that_fails_holds_no_key(shell: Shell, keyring: Any) -> None:
     """Whatever its back end raises, a question says only that there is no key."""
-    keyring.get_password = refuse  # type: ignore[attr-defined]
+    keyring.get_password = refuse
     assert "KeyMissingError: No API key for Z.ai" in shell.run("%%glm --provider zai\nHello")
     assert "There was no key" in shell.run("%glm logout zai")
 
 
 def test_a_keyring_that_takes_no_key_is_told(
-    shell: Shell, keyring: ModuleType, monkeypatch: pytest.MonkeyPatch
+    shell: Shell, keyring: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The key is kept for this kernel then."""
-    keyring.set_password = refuse  # type: ignore[attr-defined]
+    keyring.set_password = refuse
     monkeypatch.setattr(getpass, "getpass", lambda *_: CANARY)
     assert "kept for this kernel only" in shell.run("%glm login zai --keep")
 

@@ -52,7 +52,7 @@ def test_a_notebook_keeps_no_status_line(
     page = Page(monkeypatch)
     cell = live_output.NotebookOutput(markdown=True)
     output = cell if whole_cell else live_output.InlineOutput()
-    with scripted(broken()), pytest.raises(ServerError):  # type: ignore[arg-type]
+    with scripted(broken()), pytest.raises(ServerError):
         show(workbench().question("hi", need_key=False), output)
     assert page.most == 1
     assert not any("Waiting" in str(one) for one in page.outputs)
@@ -63,6 +63,6 @@ def test_a_terminal_keeps_none_either(
     shell: Shell, output: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its line is wiped out; a pipe never had one."""
-    with scripted(broken()), pytest.raises(ServerError):  # type: ignore[arg-type]
+    with scripted(broken()), pytest.raises(ServerError):
         show(workbench().question("hi", need_key=False), output)
     assert capsys.readouterr().out.rpartition("\r\x1b[K")[2] == ""
