@@ -122,7 +122,7 @@ def book(asking: Asking, conversation: str, settings: Settings, ledger: Ledger) 
     rounds = [(request, grown) for request, grown in asking.rounds if not grown.recorded]
     if not rounds:
         return
-    price, who = price_for(settings), settings.provider
+    price, who = price_for(settings, asking.turn.model), settings.provider
     usage = reduce(add, (one.usage or _estimated(request, one, who) for request, one in rounds))
     tokens = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
     ledger.add(

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from .catalog import CLASSROOM, Price, near_models, price_of
+from .catalog import CLASSROOM, Price, find_model, near_models, price_of
 from .errors import ArgumentError
 from .keys import redact
 
@@ -109,18 +109,25 @@ def request_fields(
     return fields
 
 
-def price_for(settings: Settings) -> Price | None:
-    """USD per million tokens, or None where it is not known; the sandbox is free."""
+def price_for(settings: Settings, answered: str = "") -> Price | None:
+    """USD per million tokens, or None where it is not known; the sandbox is free.
+
+    Args:
+        settings: What was resolved.
+        answered: The model that the host named in its answer: routers pass questions on. One
+            whose price is not known costs what the asked one does.
+    """
     if settings.provider.key == "none":
         return Price(0, 0, 0)
-    return price_of(settings.model, settings.provider)
+    price = price_of(find_model(answered), settings.provider) if answered else None
+    return price or price_of(settings.model, settings.provider)
 
 
 def cost_of(turn: Turn, settings: Settings) -> float | None:
     """USD of a finished turn, or None where price or usage is not known."""
     if turn.recorded:
         return 0.0
-    price, usage = price_for(settings), turn.usage
+    price, usage = price_for(settings, turn.model), turn.usage
     if price is None or usage is None:
         return None
     return price.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)

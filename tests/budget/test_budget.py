@@ -68,6 +68,20 @@ def test_reasoning_and_tool_calls_count_too() -> None:
     assert spent.completion_tokens > estimate_tokens(WORDS)
 
 
+@pytest.mark.parametrize(
+    ("answered", "price"),
+    [("glm-4.5-air", 0.2), ("zai-org/GLM-4.5-Air", 0.2), ("glm-4.5-0728", 0.6), ("", 0.6)],
+)
+def test_the_model_that_answered_is_paid(answered: str, price: float) -> None:
+    """A router may pass a question on; the footer and the ledger say what that cost."""
+    usage = Usage(1_000_000, 0, 0)
+    said = [Delta(text="Hi.", model=answered), Delta(finish_reason="stop", usage=usage, ended=True)]
+    with scripted(said):
+        answer = glm_magic.ask("Hello", model="glm-4.5", once=True)
+    (spent,) = workbench().ledger.read()
+    assert (answer.cost, spent.cost_usd) == (price, price)
+
+
 LOST = line_error("RemoteProtocolError", "http://localhost", timed_out=False, tls=False)
 LATE = line_error("ReadTimeout", "http://localhost", timed_out=True, tls=False)
 
