@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError
 from ..frames.libraries import find_owner
 from .local import answer_batches, answer_table
-from .tables import PandasTable
+from .tables import PandasTable, is_ray, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,8 +60,7 @@ def _engine_of(frame: Any) -> str | None:
     owner = find_owner(frame)
     if owner is not None and owner.class_name == "DataFrame":
         return {"dask": "dask", "pyspark": "spark"}.get(owner.library)
-    dataset = getattr(sys.modules.get("ray.data"), "Dataset", None)
-    return "ray" if dataset is not None and isinstance(frame, dataset) else None
+    return "ray" if is_ray(frame) else None
 
 
 def _shared(plan: Plan, task: Task, tasks: int) -> Plan:
@@ -122,7 +121,7 @@ def _answer_arrow(plan: Plan, batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def _ask_ray(plan: Plan, task: Task, dataset: Any, tasks: int | None) -> Any:
-    plan.columns(task, dataset.columns())
+    plan.columns(task, names_of(dataset))
     count = _count(plan, _UNKNOWN_PARTS, tasks)
     return dataset.map_batches(
         _RayPart,

@@ -6,6 +6,7 @@ No DataFrame library is imported: whoever passes a frame has imported its librar
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import narwhals.stable.v2 as nw
@@ -178,7 +179,8 @@ def kept(frame: Any, name: str, error: str) -> Any:
     """The rows of a result whose answer is yes, and those that have none.
 
     Args:
-        frame: A pandas DataFrame, a list of records, or what narwhals knows, lazy too.
+        frame: A pandas DataFrame, a list of records, a dataset of Ray, or what narwhals knows, lazy
+            too.
         name: The column of answers.
         error: The column of errors.
     """
@@ -187,9 +189,15 @@ def kept(frame: Any, name: str, error: str) -> Any:
     if _is_of(frame, "pandas"):  # whose names may have several levels
         yes = frame[name].fillna(value=True) | frame[error].notna()
         return frame[yes.to_numpy(dtype=bool)]
+    if is_ray(frame):
+        return frame.filter(partial(_is_kept, name, error))
     either = nw.col(name) | ~nw.col(error).is_null()
     with quiet():  # narwhals tells of its own plans for Dask
         return nw.from_native(frame).filter(either.fill_null(True)).to_native()
+
+
+def _is_kept(name: str, error: str, row: dict[str, Any]) -> bool:
+    return row[name] is None or bool(row[name]) or row[error] is not None
 
 
 def without(frame: Any, names: Sequence[str]) -> Any:
@@ -198,6 +206,8 @@ def without(frame: Any, names: Sequence[str]) -> Any:
         return [{k: v for k, v in record.items() if k not in names} for record in frame]
     if _is_of(frame, "pandas"):
         return frame.loc[:, ~frame.columns.get_level_values(0).isin(names)]
+    if is_ray(frame):
+        return frame.drop_columns(list(names))
     with quiet():
         return nw.from_native(frame).drop(*names).to_native()
 
@@ -207,8 +217,16 @@ def _is_of(frame: Any, library: str) -> bool:
     return owner is not None and owner.library == library
 
 
+def is_ray(frame: Any) -> bool:
+    """Whether this is a dataset of Ray."""
+    dataset = getattr(sys.modules.get("ray.data"), "Dataset", None)
+    return dataset is not None and isinstance(frame, dataset)
+
+
 def names_of(frame: Any) -> list[str]:
-    """The names of the columns of a table in memory, as templates have them."""
+    """The names of the columns of a table, as templates have them."""
+    if is_ray(frame):
+        return list(frame.columns())
     # What pyarrow calls columns is what is in them.
     names = frame.column_names if _is_of(frame, "pyarrow") else frame.columns
     return [str(name) for name in names]

@@ -26,6 +26,7 @@ ROWS = 400
 MANY = 10_000
 SOAK = [pytest.mark.soak, pytest.mark.timeout(600)]
 BAD = 7
+BAD_TEXT = f"Review {BAD}: as bad"
 LIMIT = 8
 ROOT = Path(__file__).parents[2]
 
@@ -264,6 +265,18 @@ def test_ray_answers_where_the_data_is(
     check(table, rows)
     assert account.load.peak <= LIMIT
     assert account.load.refused == 0
+
+
+@pytest.mark.soak
+def test_filter_works_with_ray_too(account: Sandbox, ray: Any) -> None:
+    """Rows that are answered with yes, and those without an answer."""
+    with quietly():
+        data = ray.data.from_items([{"text": text} for text in ("fine", "not fine", BAD_TEXT) * 5])
+        found = glm.filter(data, "Is {text} fine?", in_flight=LIMIT)
+        table = found.to_pandas()
+    assert list(table.columns) == ["text", "_error"]
+    assert sorted(table.text) == sorted(["fine", BAD_TEXT] * 5)
+    assert set(table.text[table._error.notna()]) == {BAD_TEXT}
 
 
 @pytest.mark.soak
