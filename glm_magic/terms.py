@@ -79,13 +79,19 @@ def window_tokens(settings: Settings) -> int | None:
 
 
 def request_fields(
-    settings: Settings, prompt: str, manner: Manner, tools: Sequence[Tool], typed: Typed | None
+    settings: Settings,
+    prompt: str,
+    images: Sequence[str],
+    manner: Manner,
+    tools: Sequence[Tool],
+    typed: Typed | None,
 ) -> dict[str, Any]:
     """What of the settings goes into the request, and the texts without any key in them.
 
     Args:
         settings: What was resolved.
         prompt: The user's own text.
+        images: URLs of images.
         manner: How it is asked.
         tools: What is offered.
         typed: What the answer must be.
@@ -94,6 +100,7 @@ def request_fields(
     fields = options_kept({name: settings.values[name] for name in _SAMPLING}, settings)
     fields["prompt"] = without_keys(prompt, settings)
     fields["system"] = without_keys(system, settings)
+    fields["images"] = tuple(without_keys(url, settings) for url in images)
     fields["model"] = settings.model.id
     fields["instruction"] = instruction_for("agent" if manner.agent else manner.form, typed)
     # Some hosts refuse JSON mode beside tools; the prompt says it as well.
@@ -152,9 +159,16 @@ def options_kept(options: Mapping[str, Any], settings: Settings) -> dict[str, An
 
 
 def advice_on(
-    settings: Settings, prompt: str, manner: Manner, *, pictured: bool
+    settings: Settings, given: Sequence[str], manner: Manner, *, pictured: bool
 ) -> tuple[str, ...]:
-    """What the user should know before the question is asked, one sentence each."""
+    """What the user should know before the question is asked, one sentence each.
+
+    Args:
+        settings: What was resolved.
+        given: The user's own text and addresses.
+        manner: How it is asked.
+        pictured: Whether pictures go along.
+    """
     model, advice = settings.model, list[str]()
     if settings.sources["system"] == _HINTS:
         advice.append("Hints mode is on: the course file asks for hints, not for solutions.")
@@ -169,6 +183,6 @@ def advice_on(
         advice.append(f"{model.id} reads no images; glm-4.5v does.")
     if SEARCH in manner.tools and settings.provider.key != "none":
         advice.append("The provider bills its web searches apart; the cost shown leaves them out.")
-    if without_keys(prompt, settings) != prompt:
+    if any(without_keys(text, settings) != text for text in given):
         advice.append("An API key was taken out of the prompt.")
     return tuple(advice)

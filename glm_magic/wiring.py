@@ -150,11 +150,11 @@ class Workbench:
         if conversation is None:
             conversation = self._conversation(chat, once=once)
         offered, typed = self._offered(manner, frames or {}, detail), manner.typed()
-        fields = request_fields(settings, prompt, manner, offered, typed)
+        fields = request_fields(settings, prompt, images, manner, offered, typed)
         fields["options"] = options_kept(manner.told() | options, settings)
-        fields |= {"images": tuple(images), "cell": cell, "once": once}
+        fields |= {"cell": cell, "once": once}
         pictured = any((*images, *(one.image for one in attached)))
-        advice = advice_on(settings, prompt, manner, pictured=pictured)
+        advice = advice_on(settings, (prompt, *images), manner, pictured=pictured)
         asker = self._chat(settings, self.asked(settings, fields["prompt"], options), conversation)
         budget = self._budget(settings, asker.client, conversation)
         rounds = self._rounds(manner, offered, typed, budget)

@@ -304,6 +304,7 @@ OPTIONS = {
     "system": "system=notes",
     "stop": "stop=notes[-50:]",
     "one of many stops": "stop=['END', notes[-50:]]",
+    "address": "images=['https://example.org/x.png?key=' + notes[-50:-1]]",
 }
 
 
@@ -319,7 +320,7 @@ def test_a_key_in_an_option_is_kept_nowhere(
     shell.ip.user_ns["notes"] = f"House rules. (debug: {CANARY})"
     shell.run(f"import glm_magic\nanswer = glm_magic.ask('hi', {OPTIONS[option]})")
     answer = shell.ip.user_ns["answer"]
-    assert "redacted" in str(answer.turn.options)
+    assert "redacted" in str((answer.turn.options, answer.turn.user.images))
     assert not canary.seen_in(json.dumps(answer.metadata()))
     for file in ("out.md", "out.json", "out.ipynb"):
         assert "out." in shell.run(f"%glm export {file}")
