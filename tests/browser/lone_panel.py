@@ -12,9 +12,10 @@ from tests.lab import chromium
 
 _PAGE = "<style>%s</style><textarea id=cell></textarea><div id=one></div><div id=two></div>"
 _KERNEL = """
-const hearers = new Set();
+const hearers = new Set(), watchers = new Set();
 Object.assign(window, { render, sent: [], deaf: false, dead: false });
 window.tell = event => hearers.forEach(hear => hear(event));
+window.become = status => watchers.forEach(slot => slot(null, status));
 window.model = {
   get: name => ({ door: '', cell: 'here' })[name],
   on: (_, hear) => hearers.add(hear),
@@ -25,7 +26,10 @@ window.model = {
     const heard = { kind: 'heard', id: command.id, way: 'widget' };
     if (!window.deaf) Promise.resolve().then(() => tell(heard));
   },
-  widget_manager: { kernel: { interrupt() {} } },
+  widget_manager: { kernel: {
+    interrupt() {},
+    statusChanged: { connect: slot => watchers.add(slot), disconnect: () => watchers.clear() },
+  } },
 };
 """
 
@@ -125,6 +129,10 @@ class LonePanel:
     def set(self, name: str, *, to: bool) -> None:
         """Have the kernel be `deaf`, or its line `dead`."""
         self.page.evaluate(f"to => {{ window.{name} = to; }}", to)
+
+    def become(self, status: str) -> None:
+        """Have the kernel's line say what became of it."""
+        self.page.evaluate("status => become(status)", status)
 
     def focused(self) -> str:
         """The tag and class of what has the keyboard."""

@@ -208,6 +208,7 @@ def test_a_reopened_notebook_shows_it_from_the_store(panel: PanelPage) -> None:
     before = panel.prompts()
     panel.lab.save()
     panel.lab.restart()
+    panel.wait(lambda: "The kernel has ended" in panel.status())
     panel.lab.reload()
     panel.lab.run(LOAD)
     panel.lab.run(PANEL)

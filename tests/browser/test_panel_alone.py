@@ -222,6 +222,20 @@ def test_a_kernel_that_does_not_answer(lone: LonePanel, trouble: str) -> None:
     assert len(lone.sent("ask")) == before
 
 
+@pytest.mark.parametrize("status", ["restarting", "autorestarting", "dead"])
+def test_a_kernel_that_ends_in_mid_answer(lone: LonePanel, status: str) -> None:
+    """The panel does not wait for the rest for ever; the next words are kept, and it says why."""
+    view = lone.opened()
+    lone.tell(ASKING, begun())
+    view.get_by_label("Prompt", exact=True).fill("and then?")
+    lone.become("busy")
+    assert view.locator(".glm-status").inner_text() == "Asking …"
+    lone.become(status)
+    assert "The kernel has ended" in view.locator(".glm-status").inner_text()
+    assert view.get_by_role("button", name="Send").is_enabled()
+    assert view.get_by_label("Prompt", exact=True).input_value() == "and then?"
+
+
 def test_one_formula_that_fails_stops_nothing(lone: LonePanel) -> None:
     """A renderer or typesetter of the page that throws once leaves the words, and what comes."""
     lone.page.evaluate(

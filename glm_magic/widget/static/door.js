@@ -1,4 +1,6 @@
-// Messages on the kernel's control channel, which arrive while a cell runs.
+// The kernel itself: its control channel, whose messages arrive while a cell runs, and its end.
+
+const GONE = ["restarting", "autorestarting", "terminating", "dead"];
 
 function kernelOf(model) {
   return model.widget_manager?.kernel ?? null;
@@ -24,4 +26,13 @@ function throughDoor(model, content) {
   } catch {
     return false; // the line is down: the widget's own messages are kept until it is up again
   }
+}
+
+// Tell when the kernel ends or begins anew; gives what stops the telling. Not every front end says.
+function onGone(model, gone) {
+  const changed = kernelOf(model)?.statusChanged;
+  if (typeof changed?.connect !== "function") return () => {};
+  const slot = (_, status) => { if (GONE.includes(status)) gone(); };
+  changed.connect(slot);
+  return () => changed.disconnect(slot);
 }

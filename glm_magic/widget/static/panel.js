@@ -126,6 +126,13 @@ function render({ model, el }) {
     }
   }
 
+  // Nobody will tell of the answer that was under way.
+  function gone() {
+    if (pending) wire.forget(pending.id);
+    pending = null;
+    setStreaming(false, "The kernel has ended or was restarted: run this cell again.");
+  }
+
   function setStreaming(on, words = "") {
     streaming = on;
     const still = [send, ...idle, begin, chat];
@@ -274,8 +281,10 @@ function render({ model, el }) {
     doers[event.kind]?.(event);
   }
   model.on("msg:custom", hear);
+  const unwatch = onGone(model, gone);
   wire.send({ kind: "hello" });
   return () => {
+    unwatch();
     window.removeEventListener("keydown", key, true);
     model.off("msg:custom", hear);
     grown.disconnect();
