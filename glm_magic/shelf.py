@@ -264,7 +264,8 @@ class Shelf:
             sync = any(event["kind"] in _SYNCED for event in events)
             self.store.journal(conversation.name).append(*events, sync=sync)
         except StoreError as error:
-            self._warn(f"{error.message} {error.remedy}")
+            if events[-1]["kind"] != "came":  # a second later it is tried again
+                self._warn(f"{error.message} {error.remedy}")
         else:
             if conversation.name in self._unclaimed:
                 self._claim(conversation.name)

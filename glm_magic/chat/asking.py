@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from ..errors import ConnectionFailedError, ContentFilterError, GLMError, TimedOutError
 from .deltas import Delta
 from .home import away_from
+from .trail import Trail
 from .turns import NOT_FINISHED, SENSITIVE, Turn, TurnBuilder
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Asking:
         self.error: BaseException | None = None
         self._chat = chat
         self._keep = keep
+        self._trail = Trail(self.builder, chat.conversation.came)
         self._rounds = rounds
         self._within = False
         self._finished = False
@@ -89,7 +91,7 @@ class Asking:
             exchange: Exchange | None = self._begin()
             while exchange is not None:
                 for delta in exchange:
-                    self.builder.add(delta)
+                    self._grow(delta)
                     yield delta
                 for message in self._steps():
                     yield self._step(message)
@@ -108,7 +110,7 @@ class Asking:
             exchange: Exchange | None = self._begin()
             while exchange is not None:
                 async for delta in exchange:
-                    self.builder.add(delta)
+                    self._grow(delta)
                     yield delta
                 steps = self._steps()
                 while (message := await _aside(steps)) is not None:
@@ -130,8 +132,17 @@ class Asking:
         said = None if self._finished or self._rounds is None else self.builder.said()
         return iter(()) if said is None or self._rounds is None else self._rounds.after(said)
 
+    def _grow(self, delta: Delta) -> None:
+        self.builder.add(delta)
+        self._leave_trail()
+
+    def _leave_trail(self) -> None:
+        if self._keep and not self._finished:
+            self._trail.follow()
+
     def _step(self, message: Message) -> Delta:
         self.builder.step(message)
+        self._leave_trail()
         self._going_on.append(message)
         return Delta(step=message)
 

@@ -155,6 +155,14 @@ class Conversation:
         finally:
             _AGAIN.reset(token)
 
+    def came(self, record: dict[str, Any]) -> None:
+        """Its answer goes on; written down only, for a kernel that ends before it.
+
+        Args:
+            record: Of `records.came`.
+        """
+        self._tell("came", turn=record)
+
     def finish(self, turn: Turn) -> None:
         """Its answer is over, whole or partial."""
         self._history.finish(turn)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from .marks import Digests
 from .order import Order
 from .presence import Presence
-from .records import asked, turn_from
+from .records import asked, turn_from, with_more
+from .turns import NOT_FINISHED
 from .window import tokens_of
 
 if TYPE_CHECKING:
@@ -147,6 +148,10 @@ class History:
                 instead=event.get("instead"),
                 at_home=not event.get("away"),
             )
+        elif kind == "came":
+            old = self.turns[event["turn"]["id"]]
+            if old.partial_reason == NOT_FINISHED:
+                self.finish(with_more(old, event["turn"]))
         elif kind == "answered":
             old = self.turns[event["turn"]["id"]]
             self.finish(turn_from(asked(old), event["turn"]))

@@ -1,18 +1,20 @@
-"""Turns as plain JSON values and back: what the store writes, twice a turn.
+"""Turns as plain JSON values and back: what the store writes, at least twice a turn.
 
-A turn is recorded when it begins (`asked`) and when it ends (`answered`), so that a kernel killed
-in between leaves the question. Fields with nothing in them are left out. Texts and pictures of
-attachments are not repeated: they stand in the user message, where a digest finds the picture.
+A turn is recorded when it begins (`asked`), while it lasts (`came`) and when it ends (`answered`),
+so that a kernel killed in between leaves the question and what had come of it. Fields with nothing
+in them are left out. Texts and pictures of attachments are not repeated: they stand in the user
+message, where a digest finds the picture.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from .attachments import Attachment
 from .messages import Message, Source, ToolCall, Usage
+from .rounds import NO_RESULT, closed
 from .turns import NOT_FINISHED, Turn
 
 if TYPE_CHECKING:
@@ -56,6 +58,54 @@ def answered(turn: Turn) -> Record:
     if turn.usage:
         record["usage"] = {k: v for k, v in asdict(turn.usage).items() if v is not None}
     return record
+
+
+def came(
+    name: str,
+    behind: tuple[int, int, int],
+    steps: Sequence[Message],
+    text: str,
+    reasoning: str,
+    seconds: float,
+) -> Record:
+    """What has come of a turn under way since it was told last.
+
+    Args:
+        name: The turn's id.
+        behind: How many steps, and characters of the round's text and reasoning, are known.
+        steps: Of the rounds before.
+        text: Of this round, so far.
+        reasoning: Of this round, so far.
+        seconds: Since the turn began.
+    """
+    known_steps, known_text, known_reasoning = behind
+    record: Record = {"id": name, "behind": list(behind), "seconds": round(seconds, 3)}
+    new = [_step(message) for message in steps[known_steps:]]
+    pieces = {"steps": new, "text": text[known_text:], "reasoning": reasoning[known_reasoning:]}
+    return record | {name: piece for name, piece in pieces.items() if piece}
+
+
+def with_more(turn: Turn, record: Record) -> Turn:
+    """The unfinished turn with what came of it; telling it again changes nothing.
+
+    Args:
+        turn: As far as it is known.
+        record: Of `came`.
+
+    Raises:
+        KeyError: A field is missing.
+        TypeError: A field is of another type.
+        ValueError: `behind` is not three numbers.
+    """
+    steps, text, reasoning = record["behind"]
+    said = [step for step in turn.steps if step.content != NO_RESULT][:steps]
+    return replace(
+        turn,
+        steps=closed([*said, *map(_step_from, record.get("steps", ()))]),
+        text=turn.text[:text] + record.get("text", ""),
+        reasoning=turn.reasoning[:reasoning] + record.get("reasoning", ""),
+        seconds=float(record["seconds"]),
+    )
 
 
 def turn_from(asked: Record, answered: Record | None = None) -> Turn:
