@@ -21,20 +21,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
 import nbformat
 
+from tests.chromium import chromium, executable
+
 SCREENSHOTS = Path(__file__).parents[1] / "screenshots"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_MAC_CHROME = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-# Without these Chromium looks up its vendor's hosts at every start.
-_CHROMIUM_ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 _SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,
@@ -63,13 +59,7 @@ def missing() -> str:
     for module in ("playwright", "jupyterlab", "ipykernel"):
         if find_spec(module) is None:
             return f"{module} is not installed: pip install -e '.[test]', or run `make test`."
-    return "" if chromium() else "No Chromium: run .ci/chromium, or set CHROMIUM=/path/to/it."
-
-
-def chromium() -> str:
-    """The browser to use, or ""."""
-    names = [os.environ.get("CHROMIUM", ""), *CHROMIUM_NAMES, _MAC_CHROME]
-    return next((path for name in names if name and (path := shutil.which(name))), "")
+    return "" if executable() else "No Chromium: run .ci/chromium, or set CHROMIUM=/path/to/it."
 
 
 class Server:
@@ -210,39 +200,27 @@ class Lab:
         self.foreign_requests: list[str] = []
 
     def __enter__(self) -> Self:
-        # Here, so that what only looks for a browser needs no Playwright.
-        from playwright.sync_api import sync_playwright
-
-        self._playwright = sync_playwright().start()
-        try:
-            self._open_browser()
+        with ExitStack() as stack:
+            self._open_page(stack.enter_context(chromium()))
             self.reload()
-        except BaseException:
-            self._playwright.stop()
-            raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        try:
-            self._browser.close()
-        finally:
-            self._playwright.stop()
+        self._stack.close()
 
-    def _open_browser(self) -> None:
-        self._browser = self._playwright.chromium.launch(
-            executable_path=chromium(), args=_CHROMIUM_ARGUMENTS
-        )
+    def _open_page(self, browser: Any) -> None:
         width, height = self._size
         # reduced motion: a screenshot shows the end of a movement, not its middle
-        self._context = self._browser.new_context(
+        context = browser.new_context(
             viewport={"width": width, "height": height}, reduced_motion="reduce"
         )
-        self.page = self._context.new_page()
+        self.page = context.new_page()
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.on("console", self._hear)
-        self._context.route(self._is_foreign, self._refuse)
-        self._context.route_web_socket(self._is_foreign, self._refuse_socket)
+        context.route(self._is_foreign, self._refuse)
+        context.route_web_socket(self._is_foreign, self._refuse_socket)
 
     def _hear(self, message: Any) -> None:
         if message.type == "error":

@@ -4,11 +4,10 @@ For what depends on the moment an event arrives, on where the keyboard is then, 
 does not answer.
 """
 
-from typing import Any, Self
+from typing import Any
 
 from glm_magic.widget.static import script, static
 from glm_magic.widget.view import _SCRIPTS
-from tests.lab import chromium
 
 _PAGE = "<style>%s</style><textarea id=cell></textarea><div id=one></div><div id=two></div>"
 _KERNEL = """
@@ -138,30 +137,3 @@ class LonePanel:
         """The tag and class of what has the keyboard."""
         here = "document.activeElement"
         return str(self.page.evaluate(f"`${{{here}.tagName}} ${{{here}.className}}`.trim()"))
-
-
-class Chromium:
-    """A browser for pages that need no server."""
-
-    def __enter__(self) -> Self:
-        from playwright.sync_api import sync_playwright
-
-        self._playwright = sync_playwright().start()
-        try:
-            self._browser = self._playwright.chromium.launch(
-                executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
-            )
-        except BaseException:
-            self._playwright.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            self._browser.close()
-        finally:
-            self._playwright.stop()
-
-    def panel(self) -> LonePanel:
-        """A new page with the panel's code, shown nowhere yet."""
-        return LonePanel(self._browser)

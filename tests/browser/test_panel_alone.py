@@ -1,10 +1,12 @@
 """The panel's page code by itself: what it does at the very moment something is told."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.browser.lone_panel import Chromium, LonePanel, begun, turn, turns, welcome
+from tests.browser.lone_panel import LonePanel, begun, turn, turns, welcome
+from tests.chromium import chromium
 
 pytestmark = pytest.mark.browser
 
@@ -12,16 +14,16 @@ ASKING = {"kind": "asking"}
 
 
 @pytest.fixture(scope="module")
-def browser(_browser_is_there: None) -> Iterator[Chromium]:
+def browser(_browser_is_there: None) -> Iterator[Any]:
     """One browser for all pages."""
-    with Chromium() as opened:
+    with chromium() as opened:
         yield opened
 
 
 @pytest.fixture
-def lone(browser: Chromium) -> Iterator[LonePanel]:
+def lone(browser: Any) -> Iterator[LonePanel]:
     """A page of its own, which must not fail."""
-    panel = browser.panel()
+    panel = LonePanel(browser)
     yield panel
     panel.page.close()
     assert panel.errors == []

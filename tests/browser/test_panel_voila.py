@@ -17,7 +17,7 @@ from glm_magic.sandbox import Sandbox
 from tests.browser.elsewhere import packages, pythonpath
 from tests.browser.panel_page import CELLS, PROMPT, SLOW, environment
 from tests.browser.stage import says
-from tests.lab import chromium
+from tests.chromium import chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak, pytest.mark.timeout(400)]
 ANSWER = "Some **bold** words and $x^2$.\n\n```python\nx = 1\n```"
@@ -54,16 +54,12 @@ def _voila(folder: Path, sandbox: Sandbox) -> Iterator[str]:
 @pytest.fixture
 def page(panel_sandbox: Sandbox, tmp_path: Path) -> Iterator[Any]:
     """The served page, which reaches nobody but its server."""
-    from playwright.sync_api import sync_playwright
-
-    with _voila(tmp_path, panel_sandbox) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    with _voila(tmp_path, panel_sandbox) as address, chromium() as browser:
         opened = browser.new_page()
         opened.route(lambda url: not url.startswith(address), lambda route: route.abort())
         opened.goto(address, timeout=120_000)
         opened.wait_for_selector(".glm-totals:not(:empty)", timeout=60_000)
         yield opened
-        browser.close()
 
 
 def test_it_asks_and_stops(page: Any, panel_sandbox: Sandbox) -> None:
