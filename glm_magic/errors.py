@@ -247,6 +247,15 @@ class Stopped(KeyboardInterrupt):
         return [f"Stopped. {self.kept}".rstrip()]
 
 
+def words_of(error: BaseException) -> str:
+    """The class of anybody's exception and its words, if these do not fail themselves."""
+    try:
+        words = str(error)
+    except Exception:
+        words = ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
 def _one_line(text: str) -> str:
     return _NOT_SHOWN.sub(" ", text).strip()
 

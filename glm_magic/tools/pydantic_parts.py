@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_type_hints, is_typeddict
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -78,8 +78,8 @@ def problems_of(adapter: Any, given: Any) -> tuple[Any, str]:
         ]
         more = f"; and {len(problems) - _MOST_PROBLEMS} more" * (len(problems) > _MOST_PROBLEMS)
         return None, "; ".join(problems[:_MOST_PROBLEMS]) + more + "."
-    except ValueError as error:
-        return None, f"{error}."
+    except Exception as error:  # the user's own validators may raise anything
+        return None, f"{words_of(error)}."
 
 
 def plain(value: Any) -> Any:

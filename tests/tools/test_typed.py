@@ -123,6 +123,37 @@ def test_a_repair_is_not_part_of_the_conversation() -> None:
     assert client.requests[-1].messages[2].content == right
 
 
+class WordlessError(Exception):
+    """Cannot say what is wrong."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+RATES = {"EUR": 1.0}
+
+
+@dataclass
+class Price:
+    """Has checks of its own."""
+
+    currency: str
+
+    def __post_init__(self) -> None:
+        if not self.currency:
+            raise WordlessError
+        RATES[self.currency]
+
+
+@pytest.mark.parametrize(("wrong", "told"), [("USD", "KeyError: 'USD'."), ("", "WordlessError.")])
+def test_a_check_of_the_type_may_fail_in_any_way(wrong: str, told: str) -> None:
+    """Whatever it raises is told to the model, which answers again; it is no traceback."""
+    with scripted(json.dumps({"currency": wrong}), '{"currency": "EUR"}') as client:
+        answer = glm_magic.ask("Read this.", schema=Price, once=True)
+    assert answer.value == Price("EUR")
+    assert told in client.requests[-1].messages[-1].content
+
+
 def test_all_rounds_are_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The usage of the repairs is counted, and a repair that would pass the budget is not sent."""
     with scripted("Sorry?", json.dumps(SCHEMAS["flat"][1])):
