@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from ..chat.messages import Message, ToolCall
+from ..errors import words_of
 from ..render.steps import CELL
 from .approving import Proposal
 from .declaring import NAME, BadArgumentsError, Outcome
@@ -135,8 +136,10 @@ class ToolRounds:
             return Outcome(bounded(said + words))
         try:
             return outcome_of(tool.function(**arguments), self._hiding)
-        except (Exception, SystemExit) as error:  # a tool must not end the user's session
-            return Outcome(bounded(f"{tool.name} failed: {type(error).__name__}: {error}"))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a tool must not end the user's session
+            return Outcome(bounded(f"{tool.name} failed: {words_of(error)}"))
 
     def _sendable(self, said: Message) -> Message:
         """What the model said, as every server takes it back.

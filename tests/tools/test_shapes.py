@@ -1,5 +1,6 @@
 """Tool calls in every shape: each ends in a valid turn, and nothing runs that may not."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -147,6 +148,41 @@ def test_a_shape(person: Person, sandbox: Sandbox, shape: str, stream: bool) -> 
     assert answer.turn.status == "complete"
     glm_magic.ask("And now?")
     assert bodies(sandbox)[-1]["messages"][: len(second["messages"])] == second["messages"]
+
+
+class PanicException(BaseException):
+    """As polars raises it."""
+
+
+class WordlessError(Exception):
+    """Cannot say what is wrong."""
+
+    def __str__(self) -> str:
+        raise AttributeError
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PanicException("index out of bounds"), "PanicException: index out of bounds"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (SystemExit(2), "SystemExit: 2"),
+        (WordlessError(), "WordlessError"),
+    ],
+)
+def test_a_tool_may_fail_in_any_way(
+    person: Person, sandbox: Sandbox, error: BaseException, told: str
+) -> None:
+    """Whatever it raises is told to the model, and the turn goes on."""
+
+    @glm_magic.tool(auto=True)
+    def fails() -> str:
+        """Fail."""
+        raise error
+
+    sandbox.faults.append(calls(call("fails", "{}", id="a", index=0)))
+    assert glm_magic.ask("Where?", tools=[fails]).turn.status == "complete"
+    assert bodies(sandbox)[-1]["messages"][-1]["content"] == f"fails failed: {told}"
 
 
 @pytest.mark.parametrize("finish", ["stop", "tool_calls"])
