@@ -10,7 +10,7 @@ Deed = Callable[[], None]
 
 
 class Errands:
-    """Takes deeds from any thread; a deed must not raise."""
+    """Takes deeds from any thread; one that raises does not keep the next from being done."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -24,6 +24,9 @@ class Errands:
             if self._working:
                 return
             self._working = True
+        self._begin()
+
+    def _begin(self) -> None:
         threading.Thread(target=self._work, name="glm-panel", daemon=True).start()
 
     def _work(self) -> None:
@@ -33,4 +36,8 @@ class Errands:
                     self._working = False
                     return
                 deed = self._waiting.popleft()
-            deed()
+            try:
+                deed()
+            except BaseException:
+                self._begin()
+                raise

@@ -137,7 +137,9 @@ class Session:
                 deed()
         except GLMError as error:
             self.tell({"kind": "failed", "message": error.message, "remedy": error.remedy})
-        except Exception as error:
+        except KeyboardInterrupt:  # of a library: the user has ended what it does
+            self.tell({"kind": "note", "text": "Stopped."})
+        except BaseException as error:  # also polars' panics, which are no Exception
             message = f"The panel failed: {type(error).__name__}."
             remedy = "This is a bug in glm_magic; please report it."
             self.tell({"kind": "failed", "message": message, "remedy": remedy})
@@ -252,9 +254,11 @@ class Session:
                 self._deciding.run(lambda: answering.run(question))
 
         def ask() -> None:
-            self._guarded(run)
-            with self._ending:
-                self._end(answering)
+            try:
+                self._guarded(run)
+            finally:
+                with self._ending:
+                    self._end(answering)
 
         threading.Thread(target=ask, name="glm-panel-answer", daemon=True).start()
 

@@ -17,6 +17,7 @@ from glm_magic.shelf import Shelf
 from glm_magic.testing import ScriptedClient, ScriptedExchange, scripted
 from glm_magic.widget.answering import Answering
 from glm_magic.widget.chats import Chats
+from glm_magic.widget.errands import Errands
 from glm_magic.wiring import workbench
 
 from .conftest import Page
@@ -329,6 +330,53 @@ def test_bugs_are_told_too(page: Page) -> None:
     with scripted(RuntimeError("secret words")):
         page.ask("hi")
     assert page.told("failed")[0]["message"] == "The panel failed: RuntimeError."
+
+
+class PanicException(BaseException):
+    """As polars raises it."""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PanicException(), "The panel failed: PanicException."),
+        (KeyboardInterrupt(), "Stopped."),  # what raises it is DuckDB's `con.interrupt()`
+    ],
+)
+@pytest.mark.parametrize("kind", ["preview", "ask"])
+def test_the_panel_outlives_all_that_libraries_raise(
+    page: Page, monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str, kind: str
+) -> None:
+    """It says what happened, and the next question is asked as ever."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(page.session._offers, "question", fails)
+        told = page.do(kind, prompt="hi")
+        page.wait(lambda: kind == "preview" or page.told("idle"))
+    assert said in (told.get("text"), told.get("message"))
+    with scripted("ok"):
+        page.ask("again")
+    assert text_of(page) == "ok"
+
+
+def test_a_deed_that_raises_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait are done all the same; the error is not lost."""
+    wait, done, told = threading.Event(), threading.Event(), threading.Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _: told.set())
+    errands = Errands()
+
+    def fails() -> None:
+        wait.wait()
+        raise PanicException
+
+    errands.add(fails)
+    errands.add(done.set)
+    wait.set()
+    assert done.wait(5)
+    assert told.wait(5)
 
 
 def test_warnings_are_said_in_the_panel(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
