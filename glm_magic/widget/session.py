@@ -177,7 +177,7 @@ class Session:
         """Something may have been said or set elsewhere, and frames been made."""
         with self._ending:
             self._told.offers()
-            if self._told.welcomed:
+            if self._told.opened:
                 with suppress(GLMError):  # the next question will say it
                     self._welcome()
             if self._answering is None:

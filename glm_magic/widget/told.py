@@ -26,6 +26,9 @@ class Told:
         bench: The process's workbench.
         chats: The chats there are.
         offers: The frames there are.
+
+    Attributes:
+        opened: Whether there is a page, also one that could not be welcomed.
     """
 
     def __init__(
@@ -36,9 +39,11 @@ class Told:
         self._chats = chats
         self._offers = offers
         self.forget()
+        self.opened = False
 
     def forget(self) -> None:
         """A page has opened: it knows nothing."""
+        self.opened = True
         self._turns: dict[str, object] = {}
         self._last: Event = {}
         self._offered: Event = {}
@@ -68,11 +73,6 @@ class Told:
         if found != self._settings:
             self._settings = found
             self._tell({"kind": "welcome", **state, **found})
-
-    @property
-    def welcomed(self) -> bool:
-        """Whether a page was welcomed since it opened."""
-        return bool(self._settings)
 
     def turns(self) -> None:
         """How the conversation stands, with the turns that were not told yet."""

@@ -105,6 +105,22 @@ def test_a_level_that_was_chosen_stays(lone: LonePanel) -> None:
     assert (asked["frames"], asked["level"]) == (["people"], "schema")
 
 
+def test_a_page_that_was_not_welcomed_says_no_level(lone: LonePanel) -> None:
+    """The settings say it, which the page does not know yet: they may allow less than it shows."""
+    view = lone.view()
+    lone.tell({"kind": "offers", "names": ["people"], "prompts": []})
+    line, prompt = view.locator(".glm-attach summary"), view.get_by_label("Prompt", exact=True)
+    line.click()
+    view.get_by_role("checkbox", name="people").check()
+    assert line.inner_text() == "Attached: people"
+    prompt.fill("look")
+    prompt.press("Enter")
+    assert (lone.sent("ask")[0]["level"], lone.sent("frames")[0]["level"]) == (None, None)
+    lone.tell({"kind": "idle"}, welcome(detail="schema"))
+    prompt.press("Enter")
+    assert lone.sent("ask")[-1]["level"] == "schema"
+
+
 def test_a_second_view_leaves_the_proposal_where_it_is(lone: LonePanel) -> None:
     """Both can decide, and what was being typed is still there, with the keyboard."""
     first = lone.opened()

@@ -82,6 +82,29 @@ def test_what_a_cell_configures_is_told(page: Page, monkeypatch: pytest.MonkeyPa
     assert not page.told("failed")  # the next question will say it
 
 
+def test_a_page_is_welcomed_when_the_settings_are_mended(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It opened while they were wrong, and learns then what they are: without it, no level."""
+    monkeypatch.setattr(AROUND, "configured", lambda: {"provider": "nobody"})
+    page.do("hello")
+    monkeypatch.setattr(AROUND, "configured", lambda: {"frame_detail": "schema"})
+    page.session.cell_ends()
+    page.wait(lambda: page.told("welcome"))
+    assert page.told("welcome")[0]["detail"] == "schema"
+
+
+def test_without_a_level_of_the_page_the_settings_hold(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that was not welcomed yet has none."""
+    monkeypatch.setattr(AROUND, "configured", lambda: {"frame_detail": "schema"})
+    page.names["df"] = pd.DataFrame({"city": ["Paris"] * 20})
+    with scripted("ok") as client:
+        page.ask("hi", frames=["df"], level=None)
+    assert "Paris" not in client.requests[0].messages[-1].content
+
+
 def test_frames_are_listed_with_size_and_tokens(page: Page) -> None:
     """The picker shows frames only, with rows, columns and what a description takes."""
     page.names |= {"sales": pd.DataFrame({"price": range(1000)}), "number": 3, "_x": pd.DataFrame()}

@@ -88,12 +88,13 @@ function makeFrames(onOpen) {
   );
   const boxes = new Map();
   const chosen = () => [...boxes].filter(([, one]) => one.box.checked).map(([name]) => name);
-  const ask = () => onOpen(level.value);
   let usual = "", touched = false; // the level that the settings say, and whether another was chosen
+  const said = () => (usual || touched ? level.value : null); // before, the settings say it
+  const ask = () => onOpen(said());
 
   function count() {
     const names = chosen();
-    const told = level.value === usual ? "" : ` · ${level.value}`;
+    const told = [usual, null].includes(said()) ? "" : ` · ${level.value}`;
     summary.textContent = (names.length ? `Attached: ${names.join(", ")}` : "Attach data") + told;
   }
   node.addEventListener("toggle", () => node.open && ask());
@@ -110,7 +111,7 @@ function makeFrames(onOpen) {
       if (!touched) level.value = usual;
       count();
     },
-    values: () => ({ frames: chosen(), level: level.value, rows: rows.value }),
+    values: () => ({ frames: chosen(), level: said(), rows: rows.value }),
     names(names) {
       const before = new Set(chosen());
       if (node.open) ask();
