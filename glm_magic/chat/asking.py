@@ -203,6 +203,8 @@ class Asking:
             self._chat.finished(self)
         finally:
             self._exchange.stop()
+            if self._rounds is not None:
+                self._rounds.stop()
 
 
 async def _aside(steps: Iterator[Message]) -> Message | None:

@@ -38,6 +38,9 @@ class Rounds(Protocol):
             BudgetError: It must not be.
         """
 
+    def stop(self) -> None:
+        """End what runs for the turn, which is over; from any thread."""
+
 
 class InTurn:
     """Rounds of one kind, and when they are over, of the next.
@@ -68,6 +71,11 @@ class InTurn:
     def following(self, request: Request) -> Request:
         """See `Rounds.following`."""
         return self._last.following(request)
+
+    def stop(self) -> None:
+        """See `Rounds.stop`."""
+        for kind in self._kinds:
+            kind.stop()
 
 
 def closed(steps: Sequence[Message]) -> tuple[Message, ...]:

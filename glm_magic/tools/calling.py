@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +11,7 @@ from ..chat.messages import Message, ToolCall
 from ..errors import words_of
 from ..render.steps import CELL
 from .approving import Proposal
+from .awaiting import Awaiting
 from .declaring import NAME, BadArgumentsError, Outcome
 from .inline_calls import with_calls_found
 from .results import bounded, outcome_of
@@ -83,6 +85,7 @@ class ToolRounds:
         self._limits = limits
         self._hiding = hiding
         self._ids: set[str] = set()
+        self._awaiting = Awaiting()
 
     def after(self, said: Message) -> Iterator[Message]:
         """See `Rounds.after`."""
@@ -114,6 +117,10 @@ class ToolRounds:
         self._limits.check(request)
         return request
 
+    def stop(self) -> None:
+        """See `Rounds.stop`; a function that is no coroutine runs to its end."""
+        self._awaiting.stop()
+
     def _outcome(self, call: ToolCall, number: int) -> Outcome:
         """What came of a call, in words for the model, whatever came of it."""
         tool = self._tools.get(call.name)
@@ -135,7 +142,10 @@ class ToolRounds:
             words = f" The user says: {decision.words}" if decision.words else ""
             return Outcome(bounded(said + words))
         try:
-            return outcome_of(tool.function(**arguments), self._hiding)
+            value = tool.function(**arguments)
+            if inspect.iscoroutine(value):
+                value = self._awaiting.result(value)
+            return outcome_of(value, self._hiding)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a tool must not end the user's session

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import json
-import threading
 from typing import TYPE_CHECKING, Any
 
-from ..chat.home import home
 from ..keys import redact_secrets
 from .declaring import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from ..gathering import Hiding
 
@@ -29,8 +25,6 @@ def outcome_of(value: Any, hiding: Hiding | None = None) -> Outcome:
         value: What the function returned.
         hiding: Columns and keys that never leave.
     """
-    if inspect.iscoroutine(value):
-        value = _awaited(value)
     if isinstance(value, Outcome):
         return Outcome(bounded(value.text), value.images)
     return Outcome(bounded(_text(value, hiding.of(value)[0] if hiding else ())))
@@ -68,24 +62,3 @@ def _shown(value: Any, hidden: Sequence[str]) -> Any:
     from ..frames.hiding import without_hidden  # which needs narwhals
 
     return without_hidden(value, hidden)
-
-
-def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Its result; in a thread of its own, for a notebook's event loop is running already."""
-    if (loop := home()) is not None:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
-    found: list[Any] = []
-
-    def run() -> None:
-        try:
-            found.extend((asyncio.run(coroutine), None))
-        except BaseException as error:
-            found.extend((None, error))
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join()
-    value, error = found
-    if error is not None:
-        raise error
-    return value

@@ -121,6 +121,9 @@ class TypedRounds:
         self._limits.check(request)
         return request
 
+    def stop(self) -> None:
+        """See `Rounds.stop`; nothing runs here."""
+
 
 def _is_object_reference(schema: dict[str, Any]) -> bool:
     """Whether it points to an object: a type that holds itself."""

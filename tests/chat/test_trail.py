@@ -42,6 +42,9 @@ class Looks:
         """The same."""
         return request
 
+    def stop(self) -> None:
+        """Nothing runs."""
+
 
 def left_by(events: list[dict[str, Any]]) -> Turn:
     """The turn that a kernel leaves that is killed after these events."""

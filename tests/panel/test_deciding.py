@@ -1,6 +1,8 @@
 """Tools and typed answers from the panel: the page decides, over the same loop as cells."""
 
+import asyncio
 import json
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +118,30 @@ def test_stop_while_it_waits(page: Page, ran: list[str]) -> None:
     assert len(page.told("approve")) == 1
     roles = [message.role for message in client.requests[1].messages]
     assert roles == ["system", "user", "assistant", "tool", "tool", "assistant", "user"]
+
+
+def test_stop_cancels_an_async_tool(page: Page) -> None:
+    """It does not go on in the background."""
+    began, cancelled = threading.Event(), threading.Event()
+
+    @glm_magic.tool(auto=True)
+    async def send_all() -> str:
+        """Send all."""
+        began.set()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+        return "sent"
+
+    page.names["send_all"] = send_all
+    with scripted(calls("send_all")):
+        page.send("ask", prompt="Go.", tools="send_all")
+        assert began.wait(5)
+        page.send("stop")
+        assert cancelled.wait(5)
+        page.wait(lambda: page.told("idle"))
 
 
 def test_wrong_answers_decide_nothing(page: Page, ran: list[str]) -> None:

@@ -1,0 +1,111 @@
+"""Async tools end with the turn: nothing of theirs goes on when the user has stopped it."""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from typing import Any
+
+import pytest
+
+import glm_magic
+from glm_magic.sandbox import Sandbox
+from glm_magic.tools.awaiting import Awaiting
+from glm_magic.wiring import workbench
+
+from .conftest import call, calls
+from .wire import bodies
+
+
+class Slow:
+    """A tool that takes long.
+
+    Attributes:
+        began: Set when it runs.
+        cancelled: Set when it was cancelled.
+    """
+
+    def __init__(self) -> None:
+        self.began, self.cancelled = threading.Event(), threading.Event()
+        slow = self
+
+        @glm_magic.tool(auto=True)
+        async def send_all() -> str:
+            """Send all."""
+            slow.began.set()
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                slow.cancelled.set()
+                raise
+            return "sent"
+
+        self.tool = send_all
+
+
+@pytest.fixture
+def slow(sandbox: Sandbox, settings_for: Any) -> Iterator[Slow]:
+    """A model that wants to call the tool."""
+    settings_for(sandbox)
+    workbench.cache_clear()
+    sandbox.faults.append(calls(call("send_all", "{}", id="a", index=0)))
+    yield Slow()
+    workbench().close()
+    workbench.cache_clear()
+
+
+def test_an_interrupt_cancels_it(slow: Slow) -> None:
+    """Ctrl-C in a cell."""
+
+    def interrupt() -> None:
+        slow.began.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        glm_magic.ask("Go.", tools=[slow.tool])
+    thread.join()
+    assert slow.cancelled.wait(5)
+
+
+def test_the_end_of_an_asyncio_question_cancels_it(slow: Slow) -> None:
+    """It runs on the loop of who asked, and ends with their task."""
+
+    async def ask() -> None:
+        asking = asyncio.create_task(glm_magic.ask_async("Go.", tools=[slow.tool]))
+        while not slow.began.is_set():
+            await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        while not slow.cancelled.is_set():
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(ask(), 10))
+
+
+def test_an_exit_of_it_ends_no_loop(sandbox: Sandbox, slow: Slow) -> None:
+    """Neither the one of who asked, which is the kernel's."""
+
+    @glm_magic.tool(auto=True)
+    async def send_all() -> None:
+        """Send all."""
+        raise SystemExit(3)
+
+    asyncio.run(glm_magic.ask_async("Go.", tools=[send_all]))
+    assert bodies(sandbox)[-1]["messages"][-1]["content"] == "send_all failed: SystemExit: 3"
+
+
+def test_after_a_stop_none_begins() -> None:
+    """Stop may come while the tool is being called."""
+
+    async def never() -> None:
+        raise AssertionError
+
+    awaiting = Awaiting()
+    awaiting.stop()
+    with pytest.raises(CancelledError):
+        awaiting.result(never())
