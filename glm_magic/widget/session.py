@@ -1,8 +1,9 @@
 """The panel without its looks: commands in, from any thread; events out, to whoever shows them.
 
 Commands are done one after the other in a background thread, so that the thread that brings one,
-which may be the kernel's own, is free again at once. An answer has a thread of its own. Only
-`stop` is done where it arrives: it must not wait for anything.
+which may be the kernel's own, is free again at once. An answer has a thread of its own, and so has
+what measures frames: both take long. `stop` and `decide` are done where they arrive: they must not
+wait for anything.
 """
 
 from __future__ import annotations
@@ -65,14 +66,14 @@ class Session:
         self._bench = bench
         self._again = again
         self._chats = Chats(bench, cell)
-        self._errands = Errands()
+        self._errands, self._measuring = Errands(), Errands()
         self._deciding = Deciding(lambda event: self.tell(event), loop)
         self._offers = Offers(bench, namespace, hidden, self._deciding.options())
         self._told = Told(lambda event: self.tell(event), bench, self._chats, self._offers)
         self._running = threading.Lock()
         self._ending = threading.Lock()  # an answer ends, or pages are told how things stand
         self._answering: Answering | None = None
-        self._stops = 0
+        self._stops = self._looks = 0
         self._heard: deque[object] = deque(maxlen=_IDS_KEPT)
         self._cell_runs = True  # the one that opens the panel
 
@@ -93,9 +94,14 @@ class Session:
             self._heard.append(number)
         if command.get("kind") == "stop":
             self.stop()
-            return
-        command = {**command, "stops": self._stops}
-        self._errands.add(lambda: self._guarded(lambda: self._do(command)))
+        elif command.get("kind") == "decide":
+            self._guarded(lambda: self._deciding.decide(command))
+        elif command.get("kind") == "frames":
+            look = self._looks = self._looks + 1
+            self._measuring.add(lambda: self._guarded(lambda: self._frames(command, look)))
+        else:
+            command = {**command, "stops": self._stops}
+            self._errands.add(lambda: self._guarded(lambda: self._do(command)))
 
     def stop(self) -> None:
         """End the answer under way, or the question that waits; what came is kept."""
@@ -128,6 +134,7 @@ class Session:
     def close(self) -> None:
         """Stop, and tell nothing any more."""
         self.tell = lambda _: None
+        self._looks += 1
         self.stop()
 
     def _guarded(self, deed: Callable[[], None]) -> None:
@@ -149,7 +156,7 @@ class Session:
             "hello": self._hello, "refresh": self._refresh, "ask": self._ask,
             "retry": self._retry, "undo": self._undo, "redo": self._redo, "clear": self._clear,
             "new": self._new, "switch": self._switch, "export": self._export,
-            "frames": self._frames, "preview": self._preview, "decide": self._deciding.decide,
+            "preview": self._preview,
         }  # fmt: skip
         doer = doers.get(str(command.get("kind")))
         if doer is not None:
@@ -273,8 +280,10 @@ class Session:
 
     # -- looking ------------------------------------------------------------------------------
 
-    def _frames(self, command: Mapping[str, Any]) -> None:
-        for event in self._offers.measured(command.get("level")):
+    def _frames(self, command: Mapping[str, Any], look: int) -> None:
+        """Measure the frames; given up when a page looks again, for that tells all of them."""
+        measured = self._offers.measured(command.get("level"))
+        while look == self._looks and (event := next(measured, None)) is not None:
             self.tell(event)
 
     def _preview(self, command: Mapping[str, Any]) -> None:

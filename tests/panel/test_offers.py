@@ -1,5 +1,6 @@
 """What a panel offers: models and frames with their price, first questions, chats, files."""
 
+import threading
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from glm_magic.surroundings import AROUND
 from glm_magic.testing import scripted
 
 from .conftest import Page
+from .test_deciding import calls
 
 
 def test_options_hold_for_the_question(page: Page) -> None:
@@ -115,6 +117,56 @@ def test_frames_are_listed_with_size_and_tokens(page: Page) -> None:
     (found,) = page.told("frame")
     assert found["what"] == "1,000 rows × 1 columns"
     assert 5 < found["tokens"] < 200
+
+
+@glm_magic.tool
+def look_up() -> str:
+    """Look something up."""
+    return "here"
+
+
+def test_nothing_waits_while_frames_are_measured(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large one takes long: meanwhile calls are approved, and all else is done."""
+    read = threading.Event()
+
+    def view(*_: object) -> dict[str, Any]:
+        read.wait(5)
+        return {}
+
+    monkeypatch.setattr("glm_magic.widget.offers.frame_view", view)
+    page.names |= {"large": pd.DataFrame({"n": [1]}), "look_up": look_up}
+    with scripted(calls("look_up"), "Found.") as client:
+        page.send("frames")
+        page.send("ask", prompt="Where?", tools="look_up")
+        page.wait(lambda: page.told("approve"))
+        page.send("decide", call=page.told("approve")[0]["id"], decision="once")
+        page.wait(lambda: page.told("idle"))
+    assert client.requests[-1].messages[-1].content == "here"
+    assert not page.told("frame")
+    read.set()
+
+
+def test_who_looks_again_is_told_once(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older look is given up after the frame that is being measured."""
+    begun, read, measured = threading.Event(), threading.Event(), []
+
+    def view(name: str, _: object, level: str, *__: object) -> dict[str, Any]:
+        measured.append((name, level))
+        begun.set()
+        read.wait(5)
+        return {"name": name}
+
+    monkeypatch.setattr("glm_magic.widget.offers.frame_view", view)
+    page.names |= {name: pd.DataFrame({"n": [1]}) for name in ("one", "two")}
+    page.send("frames", level="values")
+    assert begun.wait(5)
+    page.send("frames", level="stats")
+    page.send("frames", level="schema")
+    read.set()
+    page.calm()
+    assert measured == [("one", "values"), ("one", "schema"), ("two", "schema")]
 
 
 def test_preview_sends_nothing(page: Page) -> None:

@@ -147,14 +147,14 @@ def test_stop_before_it_began_sends_nothing(page: Page) -> None:
 
 @pytest.mark.parametrize("kind", ["ask", "retry"])
 def test_stop_of_a_question_that_waits_sends_nothing(page: Page, kind: str) -> None:
-    """A question waits while frames are measured; stopped then, it is not asked and not paid."""
+    """A question waits while a preview is made; stopped then, it is not asked and not paid."""
     with scripted("one") as client:
         page.ask("first")
-        before, measured = len(page.told("idle")), threading.Event()
-        page.session._errands.add(measured.wait)
+        before, made = len(page.told("idle")), threading.Event()
+        page.session._errands.add(made.wait)
         page.send(kind, prompt="hi")
         page.send("stop")
-        measured.set()
+        made.set()
         page.wait(lambda: len(page.told("idle")) > before)
     assert len(client.requests) == 1
     assert page.told("note")[-1]["text"] == "Stopped; nothing was sent."
