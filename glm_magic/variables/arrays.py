@@ -137,10 +137,11 @@ def _probe(array: Any) -> Any:
 def _lengths(array: Any) -> str:
     numpy = sys.modules["numpy"]
     probe = _probe(array)
-    # The type of variable length, of numpy 2, has its own functions.
-    lengths = (
-        numpy.strings.str_len(probe) if hasattr(numpy, "strings") else numpy.char.str_len(probe)
-    )
+    # The type of variable length, of numpy 2, has its own functions, and may have missing texts.
+    functions = getattr(numpy, "strings", numpy.char)
+    lengths = attempt(lambda: functions.str_len(probe))
+    if lengths is None:
+        return ""
     about = "~" if array.size > PROBE else ""
     low, high = int(lengths.min()), int(lengths.max())
     if low != high:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
+from ..frames.failures import attempt
 from .finding import Finding, plural
 from .pictures import with_picture
 from .plain import is_a, own_name
@@ -28,7 +29,9 @@ def find(value: Any, wish: Wish) -> Finding:
     if is_a(value, PurePath):
         return _path(value, wish)
     kind = own_name(type(value))
-    size = memoryview(value).nbytes
+    size = attempt(lambda: memoryview(value).nbytes)
+    if size is None:
+        return Finding(kind, f"{kind}, released")
     reason = held_back(wish.name, value, wish)
     form = f"{kind}, {plural(size, 'byte')}"
     if reason == HELD_BACK:

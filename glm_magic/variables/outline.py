@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..frames.escape import format_share
+from ..frames.failures import attempt
 from .finding import Finding, plural
 from .nodes import Node, grow
 from .plain import SEQUENCES, is_a, own_name
@@ -33,10 +34,7 @@ def find(value: Any, wish: Wish) -> Finding:
     """What a container holds, as deep as a reader wants to know."""
     kind = own_name(type(value))
     if is_a(value, range):
-        line = f"from {value.start:,} below {value.stop:,} in steps of {value.step:,}"
-        return Finding(
-            kind, f"range, {plural(len(value), 'item')}", (line,) if wish.figures else ()
-        )
+        return _range(value, kind, wish)
     root = Node()
     tree = grow(root, value, wish)
     lines = list(islice(_lines(root, "", wish), 1, _MAX_LINES + 1))  # the first is the form
@@ -58,6 +56,14 @@ def type_shares(names: Iterable[str]) -> list[str]:
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MAX_TYPES]
     shown = [name if n == total else f"{name} {format_share(n / total)}" for name, n in ranked]
     return [*shown, "…"] if len(counts) > _MAX_TYPES else shown
+
+
+def _range(value: range, kind: str, wish: Wish) -> Finding:
+    """Its length by arithmetic, and no number that is longer than Python prints."""
+    length = max(0, -((value.start - value.stop) // value.step))
+    form = attempt(lambda: f"range, {plural(length, 'item')}")
+    line = attempt(lambda: f"from {value.start:,} below {value.stop:,} in steps of {value.step:,}")
+    return Finding(kind, form or kind, (line,) if line and wish.figures else ())
 
 
 def _lines(node: Node, path: str, wish: Wish) -> Iterator[str]:

@@ -289,3 +289,34 @@ def test_a_decimal_that_is_no_number_is_no_trouble(odd: str) -> None:
     assert told({"a": [number, Decimal(1)], "b": {"c": 1}}, rows=1)[-1] == "b.c int, value 1"
     for value in ([number, Decimal(1)], {"a": number}, number, [[number]], (number, 1.5)):
         assert told(value, rows=1)
+
+
+def released() -> memoryview:
+    """A view that may not be read any more."""
+    view = memoryview(b"abc")
+    view.release()
+    return view
+
+
+NO_FIGURES = {
+    "a long range": (range(10, 10**30 + 10), "range, 1" + ",000" * 10 + " items"),
+    "a long range down": (range(10**30, 0, -(10**28)), "range, 100 items"),
+    "a range that Python cannot print": (range(10**5000), "range"),
+    "a released view": (released(), "memoryview, released"),
+}
+
+
+@pytest.mark.parametrize("level", ["schema", "values"])
+@pytest.mark.parametrize("case", NO_FIGURES)
+def test_what_has_no_length_in_memory(case: str, level: str) -> None:
+    """What can be said of it is said."""
+    value, form = NO_FIGURES[case]
+    assert label(value, level=level) == f"x ({form})"
+
+
+def test_texts_of_which_some_are_missing() -> None:
+    """They have no length, and numpy 2, which has this type, says so by failing."""
+    make = getattr(np.dtypes, "StringDType", lambda **_: object)
+    for missing in (np.nan, None):
+        kind = make(na_object=missing)
+        assert told(np.array(["a", missing], dtype=kind))[0].endswith(" bytes")
