@@ -203,7 +203,10 @@ def _course(path: Path, found: dict[str, Any]) -> Course:
         for name, allowed in (("frame_detail", _DETAILS), ("mode", MODES))
         if name in found
     }
-    texts = {name: str(found[name]) for name in ("title", "exam_tag") if name in found}
+    texts = {name: found[name] for name in ("title", "exam_tag") if name in found}
+    if wrong := [name for name, text in texts.items() if not isinstance(text, str)]:
+        message = f"{wrong[0]} is not a text"
+        raise TypeError(message)
     return Course(path, values=values, models=tuple(models), **chosen, **texts)
 
 

@@ -246,6 +246,8 @@ def test_it_is_looked_for_beside_the_notebook(
         ("mode = 'strict'", "mode = 'strict' is not one of off, hints, open"),
         ("frame_detail = 'all'", "is not one of schema, stats, values, rows"),
         ("models = 'glm-4.5'", "models is not a list of names"),
+        ("exam_tag = ['exam', 'quiz']", "exam_tag is not a text"),
+        ("title = true", "title is not a text"),
         ("budget_tokens = 'many'", "budget_tokens = 'many' is not understood"),
         ("provider = 'nobody'", "Unknown provider: nobody"),
         ("base_url = 'http://example.org'", "is not safe for a key"),
