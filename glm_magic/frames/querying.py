@@ -75,10 +75,15 @@ def _connected(
     # No variable of ours by its name, no file, no address, and no way to allow them again. What
     # lies in the folder for temporary files could be read, so there is none.
     connection = duckdb.connect(config={"python_enable_replacements": False, "temp_directory": ""})
-    unread = {}
+    unread, alike = {}, _alike(frames)
     for name, frame in frames.items():
+        if name in alike:
+            unread[name] = f"{alike[name]} Use describe or frame_head."
+            continue
         try:
             connection.register(name, _visible(name, frame, hidden.get(name, ())))
+        except _UnclearError as error:
+            unread[name] = f"In {name} {error} Use describe or frame_head."
         except BaseException as error:
             raise_if_no_failure(error)
             owner = find_owner(frame)
@@ -89,11 +94,30 @@ def _connected(
     return connection, unread
 
 
+class _UnclearError(Exception):
+    """Columns whose names are one to DuckDB."""
+
+
+def _alike(names: Iterable[str]) -> dict[str, str]:
+    """The names that DuckDB, to which case is nothing, cannot tell apart; with a sentence each."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.lower(), []).append(name)
+    alike = [group for group in groups.values() if len(group) > 1]
+    return {
+        name: f"DuckDB cannot tell {' and '.join(group)} apart."
+        for group in alike
+        for name in group
+    }
+
+
 def _visible(name: str, frame: Any, hidden: Sequence[str]) -> Any:
     """The frame without its hidden columns, as DuckDB takes it."""
     table = nw.from_native(_with_text_names(frame))
     schema = table.collect_schema()
     kept = [one for one, kind in schema.items() if not is_hidden(label_text(one), kind, hidden)]
+    if alike := _alike(kept):
+        raise _UnclearError(next(iter(alike.values())))
     native = table.select(kept).to_native()
     if table.implementation.is_duckdb():
         # A relation belongs to its own connection; what `arrow` makes can be read but once.

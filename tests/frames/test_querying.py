@@ -63,6 +63,21 @@ def test_a_frame_that_duckdb_cannot_read_breaks_only_its_own_queries(kind: str) 
         query("select * from absent", frames, {}, 5)
 
 
+def test_names_that_differ_in_case_are_not_mixed_up() -> None:
+    """To DuckDB they are one: who asks for either is told so, and the others are queried."""
+    needed("duckdb")
+    frames = {"X": pd.DataFrame({"a": [1]}), "x": pd.DataFrame({"a": [100]}), "sales": SALES}
+    for name in ("X", "x"):
+        with pytest.raises(TypeError, match=r"^DuckDB cannot tell X and x apart\. Use describe"):
+            query(f"select a from {name}", frames, {}, 5)
+    assert query("select sum(n) as s from sales", frames, {}, 5) == "s\n3\n"
+    for make in (pd.DataFrame, pl.DataFrame, pa.table):
+        twins = make({"A": [1], "a": [100]})
+        with pytest.raises(TypeError, match=r"^In t DuckDB cannot tell A and a apart\."):
+            query("select a from t", {"t": twins}, {}, 5)
+        assert query("select * from t", {"t": twins}, {"t": ["A"]}, 5) == "a\n100\n"
+
+
 def test_columns_are_named_as_in_the_description() -> None:
     """Names that are numbers or have several levels are text, and can be hidden."""
     needed("duckdb")
