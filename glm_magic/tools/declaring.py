@@ -113,7 +113,7 @@ def tool(
         name: As the model knows it; the function's own when not given.
 
     Raises:
-        ArgumentError: No docstring, or a signature that cannot be described.
+        ArgumentError: No docstring, a signature that cannot be described, or a generator.
     """
     if function is None:
         return functools.partial(tool_of, auto=auto, name=name)
@@ -138,7 +138,7 @@ def tool_of(
         identity: Of a tool of ours, which is made anew for each question; else the function's.
 
     Raises:
-        ArgumentError: No docstring, or a signature that cannot be described.
+        ArgumentError: No docstring, a signature that cannot be described, or a generator.
     """
     if isinstance(function, Tool):
         return function
@@ -150,6 +150,9 @@ def tool_of(
     if not description:
         message = f"{name} has no docstring."
         raise ArgumentError(message, "Tell the model in one what the function does.")
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        message = f"{name} yields, so a call of it would run nothing."
+        raise ArgumentError(message, "Return a list of what it yields.")
     adapter = adapter_of(_signature(function, name), name)
     schema = adapter.json_schema()
     schema.pop("title", None)

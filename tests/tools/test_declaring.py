@@ -1,5 +1,6 @@
 """What becomes a tool, and what the built-in ones may see."""
 
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
@@ -56,7 +57,20 @@ def _nameless(city: str, /) -> None:
     """Without names."""
 
 
-@pytest.mark.parametrize("function", [_bare, _unknown, _frame, _nameless, dict.get, lambda: 1])
+def _yields() -> Iterator[int]:
+    """One by one."""
+    yield 1
+
+
+async def _yields_too() -> AsyncIterator[int]:
+    """One by one."""
+    yield 1
+
+
+NO_TOOLS = [_bare, _unknown, _frame, _nameless, _yields, _yields_too, dict.get, lambda: 1]
+
+
+@pytest.mark.parametrize("function", NO_TOOLS)
 def test_what_is_no_tool(function: Any) -> None:
     """Two lines that say what to do."""
     with pytest.raises(ArgumentError) as caught:
