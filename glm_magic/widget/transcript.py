@@ -43,6 +43,8 @@ class Transcript:
             self._order.append(self._live["id"])
         elif kind == "delta":
             self._grow(event.get("changes", ()))
+        elif kind == "steps" and event.get("new"):  # the words of a round that is over
+            self._live["blocks"] = []
         elif kind == "ended":
             self._live |= event["turn"]
         elif kind == "note":

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import glm_magic
+from glm_magic.chat.deltas import Delta
 from glm_magic.jupyter import plain_panel
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
@@ -72,6 +73,22 @@ def test_what_is_refused_stays_in_the_box(page: Page, plain: Plain) -> None:
     page.send("stop")
     page.wait(lambda: len(page.told("idle")) == 2)
     assert plain.prompt.value == "second, which took five minutes"
+
+
+def test_only_the_last_round_is_the_answer(page: Page, plain: Plain) -> None:
+    """What the model said before its calls is no part of it, however long it was."""
+
+    @glm_magic.tool(auto=True)
+    def look_up() -> str:
+        """Look something up."""
+        return "here"
+
+    page.names["look_up"] = look_up
+    said = Delta(text="\n\n".join(f"Paragraph {n} of before. " * 20 for n in range(20)))
+    with scripted([said, *calls("look_up")], "The answer."):
+        page.ask("Where?", tools="look_up")
+    assert "The answer." in plain.shown[-1]
+    assert "Paragraph" not in plain.shown[-1]
 
 
 def test_a_call_that_waits_is_refused(page: Page, plain: Plain) -> None:
