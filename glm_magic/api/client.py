@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 import threading
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ..catalog import CLASSROOM, Price, Provider
-from ..errors import ConnectionFailedError, ProtocolError, SettingsError
+from ..errors import ConnectionFailedError, ProtocolError, SettingsError, Stopped
 from ..origins import is_loopback
 from .exchange import Exchange
 from .failures import response_error
@@ -150,6 +151,7 @@ class Client:
 
         import httpx
 
+        self._check_host()
         local = is_loopback(urlsplit(self.base_url).hostname or "")
         try:
             return kind(
@@ -165,6 +167,18 @@ class Client:
         message = f"The environment's proxy or certificates cannot be used ({kind_of_error})."
         remedy = "Look at HTTPS_PROXY, ALL_PROXY (socks needs the package socksio), SSL_CERT_FILE."
         raise SettingsError(message, remedy)
+
+    def _check_host(self) -> None:
+        """Refuse a host name that `check_url` lets pass and the library stumbles over."""
+        import httpx
+
+        try:
+            if httpx.URL(self.base_url).host:
+                return
+        except (httpx.InvalidURL, ValueError):  # its `xn--` part is none, or no address in `[]`
+            pass
+        message = f"The base URL {self.base_url} cannot be used: its host is no name or address."
+        raise SettingsError(message, "Check it: %glm config.")
 
     def slot(self, model: str) -> threading.BoundedSemaphore:
         """Who holds it may have a request in flight for this model."""
@@ -224,18 +238,27 @@ class Client:
     def _get_json(self, url: str, *, with_key: bool) -> Any:
         import httpx
 
-        http, seconds = self.http(), self.limits.connect_seconds
-        failed = ""
+        http = self.http()
+        failed, stopped = "", False
         try:
-            # No variable holds the headers: a traceback keeps what its frames hold.
-            with http.stream(
-                "GET", url, headers=self.headers() if with_key else _UNPACKED, timeout=seconds
-            ) as response:
+            # The request hides its headers; an argument would stand in the library's frames.
+            request = http.build_request(
+                "GET",
+                url,
+                headers=self.headers() if with_key else _UNPACKED,
+                timeout=self.limits.connect_seconds,
+            )
+            with closing(http.send(request, stream=True)) as response:
                 refuse_redirect(response.status_code)
                 body = raw_body(response, _DOCUMENT_BYTES)
         except httpx.HTTPError as error:
             failed = type(error).__name__
-        if failed:  # raised outside of the handler: the httpx error holds the request's headers
+        except KeyboardInterrupt:
+            stopped = True
+        # Raised outside of the handlers: what was caught holds frames with the key.
+        if stopped:
+            raise Stopped
+        if failed:
             message = f"No answer from {urlsplit(url).netloc} ({failed})."
             raise ConnectionFailedError(message, "Check the connection and %glm config.")
         if response.status_code != 200:

@@ -1,5 +1,6 @@
 """The key goes to one host, and is seen nowhere else: looked at from the other side of the line."""
 
+import _thread
 import copy
 import dataclasses
 import gc
@@ -22,7 +23,7 @@ from glm_magic.wiring import Workbench
 
 from .. import canary
 from ..canary import CANARY
-from .asking import QUICK, Way
+from .asking import QUICK, Way, until
 from .host import CUT, DONE, HOLD, RESET, Host, delta, head, last, refused, said, stream, whole
 from .looking import locals_seen, shows_nothing
 
@@ -160,6 +161,28 @@ def test_no_connection_holds_the_key(way: Way, connect: Connect, canary_key: API
     shows_nothing(way.ask(client).error)
     with pytest.raises(errors.ConnectionFailedError) as raised:
         client.model_ids()
+    assert not any(map(canary.seen_in, locals_seen(raised.value)))
+
+
+@pytest.mark.parametrize("state", [[HOLD], [head(kind="application/json"), HOLD]])
+def test_an_interrupt_is_a_stop_without_the_key(
+    connect: Connect, canary_key: APIKey, state: list[bytes | str]
+) -> None:
+    """Ctrl-C while the host is waited for: no traceback of the library, whose frames hold it."""
+    with Host(state) as host:
+        client = connect(host.base_url, key=canary_key)
+        client.http()  # not to be interrupted while it is made
+
+        def interrupt() -> None:
+            until(lambda: host.asked)
+            _thread.interrupt_main()
+
+        pressing = threading.Thread(target=interrupt)
+        pressing.start()
+        with pytest.raises(errors.Stopped) as raised:
+            client.model_ids()
+        pressing.join()
+    assert raised.value.__context__ is None
     assert not any(map(canary.seen_in, locals_seen(raised.value)))
 
 

@@ -10,6 +10,7 @@ from glm_magic.api.client import Client
 from glm_magic.catalog import Price, find_provider
 from glm_magic.keys import APIKey
 
+from .asking import Way
 from .host import (
     CUT,
     Asked,
@@ -48,6 +49,15 @@ def test_a_list_that_does_not_come(
     """No list, no answer, no access: one of our errors."""
     with Host(script) as host, pytest.raises(kind):
         connect(host.base_url).model_ids()
+
+
+@pytest.mark.parametrize("url", ["https://xn--zz.invalid/v1", "https://[v1.x]/v1"])
+def test_a_host_that_no_library_takes(way: Way, connect: Connect, url: str) -> None:
+    """Said as what it is: a base URL that cannot be used, for questions and for lists."""
+    client = connect(url)
+    assert type(way.ask(client).error) is errors.SettingsError
+    with pytest.raises(errors.SettingsError, match="cannot be used"):
+        client.model_ids()
 
 
 def _feed(url: str) -> Any:
