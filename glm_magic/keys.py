@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from .errors import SettingsError
 
@@ -108,6 +108,17 @@ def redact(text: str, *keys: APIKey | None) -> str:
         ):  # a shorter "key" (say "none" for a local host) is a word, not a secret
             text = text.replace(secret, REDACTED)
     return GLM_KEY.sub(REDACTED, text) if "." in text else text
+
+
+def redact_in(value: Any, *keys: APIKey | None) -> Any:
+    """The same with the keys taken out of all texts in lists, tuples and dictionaries."""
+    if isinstance(value, str):
+        return redact(value, *keys)
+    if isinstance(value, list | tuple):
+        return type(value)(redact_in(one, *keys) for one in value)
+    if isinstance(value, dict):
+        return {redact_in(name, *keys): redact_in(one, *keys) for name, one in value.items()}
+    return value
 
 
 def redact_secrets(text: str, end: int | None = None) -> str:

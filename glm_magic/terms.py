@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import CLASSROOM, Price, find_model, near_models, price_of
 from .errors import ArgumentError
-from .keys import redact
+from .keys import redact, redact_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,15 +147,7 @@ def without_keys(text: str, settings: Settings) -> str:
 
 def options_kept(options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Options without any key in their texts: turns remember them, and files keep turns."""
-
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return without_keys(value, settings)
-        if isinstance(value, list | tuple):
-            return type(value)(map(clean, value))
-        return value
-
-    return {name: clean(value) for name, value in options.items()}
+    return {name: redact_in(value, settings.key) for name, value in options.items()}
 
 
 def advice_on(

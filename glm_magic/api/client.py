@@ -7,11 +7,12 @@ import math
 import threading
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
 from ..catalog import CLASSROOM, Price, Provider
 from ..errors import ConnectionFailedError, ProtocolError, SettingsError, Stopped
+from ..keys import redact_in
 from ..origins import is_loopback
 from .exchange import Exchange
 from .failures import response_error
@@ -203,7 +204,7 @@ class Client:
         """
         url = self.base_url.removesuffix("/v1") + "/usage"
         document = self._get_json(url, with_key=True)
-        if not isinstance(document, dict) or "mode" not in document:
+        if not _is_course(document):
             message = f"{url} is not a course's service."
             raise ProtocolError(message, "Check GLM_BASE_URL: it ends in /services/glm/v1.")
         return document
@@ -266,9 +267,24 @@ class Client:
                 response.status_code, response.headers, body, model="", key=self.key
             )
         try:
-            return json.loads(body)
+            return redact_in(json.loads(body), self.key)  # a host may say it back
         except (ValueError, RecursionError):
             return None
+
+
+def _is_course(document: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether it has the shape of what `hub` tells of the one who asks."""
+    if not isinstance(document, dict):
+        return False
+    texts = [document.get(name) for name in ("course", "student", "mode")]
+    models = document.get("models", [])
+    counts = [document.get(name) for name in ("requests", "tokens")]
+    counts += [document.get(f"{name}_limit") for name in ("requests", "tokens")]
+    return (
+        isinstance(models, list)
+        and all(isinstance(one, str) for one in (*texts, *models))
+        and all(isinstance(one, int | None) for one in counts)
+    )
 
 
 def _priced(record: Any) -> tuple[str, Price] | None:

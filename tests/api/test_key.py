@@ -164,6 +164,16 @@ def test_no_connection_holds_the_key(way: Way, connect: Connect, canary_key: API
     assert not any(map(canary.seen_in, locals_seen(raised.value)))
 
 
+def test_an_echo_is_in_no_list(connect: Connect, canary_key: APIKey) -> None:
+    """A host that says the key back does not bring it into its list, nor a course into a report."""
+    escaped = whole(f'{{"data": [{{"id": "Bearer \\u{ord(CANARY[0]):04x}{CANARY[1:]}"}}]}}')
+    told = {"course": "c", "student": CANARY, "mode": "open", "models": [CANARY], CANARY: [CANARY]}
+    with Host(escaped, whole(told)) as host:
+        client = connect(host.base_url, key=canary_key)
+        assert client.model_ids() == ["Bearer [API key redacted]"]
+        assert not canary.seen_in(repr(client.course()))
+
+
 @pytest.mark.parametrize("state", [[HOLD], [head(kind="application/json"), HOLD]])
 def test_an_interrupt_is_a_stop_without_the_key(
     connect: Connect, canary_key: APIKey, state: list[bytes | str]

@@ -51,6 +51,31 @@ def test_a_list_that_does_not_come(
         connect(host.base_url).model_ids()
 
 
+COURSE = {"course": "c", "student": "s", "mode": "open", "models": ["glm-4.5"]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"mode": "open"},
+        {**COURSE, "models": [1]},
+        {**COURSE, "models": None},
+        {**COURSE, "mode": None},
+        {**COURSE, "tokens": "7"},
+        {**COURSE, "tokens": 7, "tokens_limit": "x"},
+        [COURSE],
+        None,
+    ],
+)
+def test_a_document_that_is_no_courses(connect: Connect, document: Any) -> None:
+    """What has not the shape of a course's report is told as such, whatever it is."""
+    with Host(whole(COURSE), whole(document)) as host:
+        client = connect(host.base_url, provider="classroom")
+        assert client.course() == COURSE
+        with pytest.raises(errors.ProtocolError, match="not a course's service"):
+            client.course()
+
+
 @pytest.mark.parametrize("url", ["https://xn--zz.invalid/v1", "https://[v1.x]/v1"])
 def test_a_host_that_no_library_takes(way: Way, connect: Connect, url: str) -> None:
     """Said as what it is: a base URL that cannot be used, for questions and for lists."""
