@@ -10,7 +10,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from .catalog import Provider, find_provider
-from .errors import KeyRefusedError, SettingsError
+from .errors import KeyRefusedError, SettingsError, Stopped
 from .keys import APIKey
 
 _GENERIC = "GLM_API_KEY"
@@ -181,12 +181,17 @@ def keyring_installed() -> bool:
 def _from_keyring(origin: str) -> APIKey | None:
     if not keyring_installed():
         return None
+    stopped = False
     try:
         import keyring
 
         secret = keyring.get_password(_KEYRING_SERVICE, origin)
+    except KeyboardInterrupt:
+        stopped = True
     except Exception:  # back ends raise what they like; a locked or missing one holds no key
         return None
+    if stopped:  # raised outside of the handler: the keyring's frames may hold the secret
+        raise Stopped
     return APIKey(secret) if secret else None
 
 
@@ -195,14 +200,20 @@ def keep_in_keyring(origin: str, key: APIKey) -> None:
 
     Raises:
         SettingsError: The keyring refused.
+        Stopped: The user interrupted it.
     """
+    stopped = False
     try:
         import keyring
 
         keyring.set_password(_KEYRING_SERVICE, origin, key.reveal())
         return
+    except KeyboardInterrupt:
+        stopped = True
     except Exception:
         message = "The system's keyring did not take the key; it is kept for this kernel only."
+    if stopped:
+        raise Stopped("The key is kept for this kernel only.")
     raise SettingsError(message, "Set the provider's environment variable to keep it.")
 
 
@@ -211,14 +222,20 @@ def drop_from_keyring(origin: str) -> bool:
 
     Raises:
         SettingsError: The keyring refused.
+        Stopped: The user interrupted it.
     """
     if _from_keyring(origin) is None:
         return False
+    stopped = False
     try:
         import keyring
 
         keyring.delete_password(_KEYRING_SERVICE, origin)
         return True
+    except KeyboardInterrupt:
+        stopped = True
     except Exception:
         message = f"The system's keyring did not give up the key for {origin}."
+    if stopped:
+        raise Stopped
     raise SettingsError(message, "It is still there: delete it with the keyring's own program.")

@@ -1,13 +1,22 @@
 """A key goes to one origin, and only URLs that mean one thing may name it."""
 
+import sys
+from functools import partial
+from types import ModuleType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glm_magic import origins
 from glm_magic.catalog import find_provider
-from glm_magic.errors import ArgumentError, GLMError, KeyRefusedError, SettingsError
+from glm_magic.errors import ArgumentError, GLMError, KeyRefusedError, SettingsError, Stopped
 from glm_magic.keys import APIKey
 from glm_magic.origins import KeyRing, check_url, is_loopback, origin_of
+from tests import canary
+from tests.api.looking import locals_seen
+from tests.canary import CANARY
 
 ZAI = "https://api.z.ai:443"
 
@@ -213,6 +222,29 @@ def test_the_first_use_of_the_generic_key_binds_it(monkeypatch: pytest.MonkeyPat
     with pytest.raises(KeyRefusedError, match=r"api\.z\.ai"):
         find(ring, "bigmodel")
     assert find(KeyRing(), "bigmodel") == "GLM_API_KEY in the environment"
+
+
+@pytest.mark.parametrize("call", ["set", "get", "delete"])
+def test_a_stopped_keyring_shows_nothing(
+    monkeypatch: pytest.MonkeyPatch, canary_key: APIKey, call: str
+) -> None:
+    """Ctrl-C while a locked keyring asks its own password: its frames hold the key."""
+
+    def wait(*_: object) -> None:
+        held = CANARY
+        raise KeyboardInterrupt(len(held))
+
+    keyring: Any = ModuleType("keyring")
+    keyring.get_password = wait if call == "get" else lambda *_: "some-key"
+    keyring.set_password = keyring.delete_password = wait
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    monkeypatch.setattr(origins, "keyring_installed", lambda: True)
+    keep, drop = partial(origins.keep_in_keyring, key=canary_key), origins.drop_from_keyring
+    with pytest.raises(Stopped) as raised:
+        (keep if call == "set" else drop)(ZAI)
+    assert raised.value.__context__ is None
+    assert not any(map(canary.seen_in, locals_seen(raised.value)))
+    assert ("this kernel" in raised.value.kept) is (call == "set")
 
 
 def test_without_a_key_there_is_none() -> None:
