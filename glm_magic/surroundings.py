@@ -8,16 +8,42 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 
+_HELD: ContextVar[list[str] | None] = ContextVar("held", default=None)
+
+
 def _to_stderr(sentence: str) -> None:
-    sys.stderr.write(f"glm: {sentence}\n")
+    held = _HELD.get()
+    if held is not None:
+        held.append(sentence)
+    else:
+        sys.stderr.write(f"glm: {sentence}\n")
+
+
+@contextmanager
+def said_afterwards(advice: Iterable[str]) -> Iterator[None]:
+    """Hold back what this thread warns of until the end, and say it then, each sentence once.
+
+    Args:
+        advice: What is to be said already.
+    """
+    held = list(advice)
+    before = _HELD.set(held)
+    try:
+        yield
+    finally:
+        _HELD.reset(before)
+        for sentence in dict.fromkeys(held):
+            AROUND.warn(sentence)
 
 
 def graded() -> bool:

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import Stopped
-from ..surroundings import AROUND
+from ..surroundings import said_afterwards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..answer import Answer
     from ..questions import Question
@@ -59,7 +59,8 @@ def show(
         Stopped: The user interrupted; what came is shown and kept.
         GLMError: It failed; what came is shown and kept.
     """
-    with _said_afterwards(question.advice):
+    # An answer that stands replaces all output, so what the user should know waits for it.
+    with said_afterwards(question.advice):
         asking = question.ask()
         stopped = False
         try:
@@ -108,16 +109,3 @@ def _held_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGINT, before or signal.default_int_handler)
     if came:
         raise KeyboardInterrupt
-
-
-@contextmanager
-def _said_afterwards(advice: Iterable[str]) -> Iterator[None]:
-    """Hold back what the user should know until the answer stands: it replaces all output."""
-    held, warn = list(advice), AROUND.warn
-    AROUND.warn = held.append
-    try:
-        yield
-    finally:
-        AROUND.warn = warn
-        for sentence in dict.fromkeys(held):
-            warn(sentence)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Iterator
 
 import pandas
@@ -216,6 +217,39 @@ def test_a_model_that_is_not_listed_is_asked_all_the_same(shell: Shell) -> None:
         printed = shell.run("%%glm -m glm-4.5air\nhi")
     assert client.requests[0].model == "glm-4.5air"
     assert "not in the catalog (did you mean glm-4.5-air" in printed
+
+
+def test_questions_of_threads_do_not_silence_later_ones(shell: Shell) -> None:
+    """Of two that overlap each tells its own, and what comes after them is told as well."""
+    begun, first_over = threading.Event(), threading.Event()
+
+    def first() -> Iterator[Delta]:
+        assert begun.wait(5)
+        yield Delta(text="a", finish_reason="stop", ended=True)
+
+    def second() -> Iterator[Delta]:
+        begun.set()
+        assert first_over.wait(5)
+        yield Delta(text="b", finish_reason="stop", ended=True)
+
+    shell.ip.user_ns["first_over"] = first_over
+    cell = """
+    import threading, time
+    ask = lambda name: get_ipython().run_line_magic("glm", f"ask --once -m {name} hi")
+    threads = [threading.Thread(target=ask, args=(name,)) for name in ("glm-one", "glm-two")]
+    threads[0].start()
+    while not asked.requests:
+        time.sleep(0.01)
+    threads[1].start()
+    threads[0].join()
+    first_over.set()
+    threads[1].join()
+    """
+    with scripted(first(), second(), "yes") as client:
+        shell.ip.user_ns["asked"] = client
+        printed = shell.run(cell)
+        assert [printed.count(f"{name} is not in") for name in ("glm-one", "glm-two")] == [1, 1]
+        assert "glm-three is not in" in shell.run("%%glm -m glm-three\nhi")
 
 
 def test_a_key_in_a_prompt_does_not_leave(shell: Shell) -> None:
