@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..catalog import find_model
 from ..chat.deltas import Delta
 from ..chat.messages import Source, Usage
 from ..errors import GLMError, ProtocolError
@@ -50,7 +51,7 @@ class AnswerDecoder:
         self._model = model
         self._events = EventDecoder() if events else None
         self._document = bytearray()
-        self._content = Content()
+        self._content = Content(boxes=find_model(model).images is not False)
         self._text = Outlet(key)
         self._thought = Outlet(key)
         self._words: dict[str, str] = {}

@@ -1,8 +1,9 @@
 """Takes out of streamed text what is not for a reader: thought tags, box marks, the API key.
 
 Some hosts run without a reasoning parser and leave `<think>` in the content; glm-4.5v may wrap
-an answer in box marks; a host may echo the key, even one character per chunk. A mark may be cut
-anywhere, so text that could be the beginning of one is held back until it is clear.
+an answer in box marks, and quotes them where it writes about them; a host may echo the key, even
+one character per chunk. A mark may be cut anywhere, so text that could be the beginning of one is
+held back until it is clear.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ import re
 from ..keys import REDACTED, APIKey
 
 THINK, END_THINK = "<think>", "</think>"
-_MARKS = ("<|begin_of_box|>", "<|end_of_box|>", END_THINK)
-_ANY_MARK = re.compile("|".join(map(re.escape, _MARKS)))
+_BEGIN_BOX, _END_BOX = "<|begin_of_box|>", "<|end_of_box|>"
+_ANY_MARK = re.compile(
+    rf"(?<![\"'`]){re.escape(_BEGIN_BOX)}|{re.escape(_END_BOX)}(?![\"'`])|{END_THINK}"
+)
+# What is held back; of the end of a box also until it is clear what follows.
+_MARKS = (_BEGIN_BOX, _END_BOX + "\0", END_THINK)
 _HALF = re.compile("[\ud800-\udfff]")
 _LEAST_CHARACTERS = 8  # a shorter "key" (say "none" for a local host) is a word, not a secret
 
@@ -49,9 +54,15 @@ class Outlet:
 
 
 class Content:
-    """Splits one stream of content into answer and thought, and drops the marks."""
+    """Splits one stream of content into answer and thought, and drops the marks.
 
-    def __init__(self) -> None:
+    Args:
+        boxes: Whether the model is one that may wrap its answer in box marks.
+    """
+
+    def __init__(self, *, boxes: bool) -> None:
+        self._boxes = boxes
+        self._before = ""  # the last character that was split
         self._opening = True  # a thought tag counts only in front of everything else
         self._thinking = False
         self._held = ""
@@ -69,6 +80,7 @@ class Content:
             if bare.startswith(THINK):
                 self._thinking, text = True, bare.removeprefix(THINK)
         if "<" not in text:  # all marks begin with it
+            self._before = text[-1:] or self._before
             return ("", text) if self._thinking else (text, "")
         if not final:
             text, self._held = _cut(text, max(_beginning(text, mark) for mark in _MARKS))
@@ -76,8 +88,12 @@ class Content:
 
     def _split(self, text: str) -> tuple[str, str]:
         out: tuple[list[str], list[str]] = ([], [])
-        at = 0
-        for hit in _ANY_MARK.finditer(text):
+        at = len(self._before)
+        text = self._before + text
+        self._before = text[-1:]
+        for hit in _ANY_MARK.finditer(text, at):
+            if hit.group() != END_THINK and not self._boxes:
+                continue
             out[self._thinking].append(text[at : hit.start()])
             at = hit.end()
             if hit.group() == END_THINK and not self._thinking:

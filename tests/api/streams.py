@@ -52,6 +52,7 @@ _MARKS = [
     "</think>",
     "<|begin_of_box|>",
     "<|end_of_box|>",
+    "'",
     "<",
     "<t",
     "</",
@@ -198,17 +199,21 @@ def encoded(draw: st.DrawFn, records: Sequence[Any], *, broken: bool) -> bytes:
     return raw
 
 
-def decoded(pieces: Sequence[bytes], *, events: bool = True) -> tuple[list[Delta], GLMError | None]:
+def decoded(
+    pieces: Sequence[bytes], *, events: bool = True, model: str = "glm-4.5v"
+) -> tuple[list[Delta], GLMError | None]:
     """The deltas of bytes that came in these pieces, and why they are no answer."""
-    decoder = AnswerDecoder(key=KEY, model="glm-4.5", events=events)
+    decoder = AnswerDecoder(key=KEY, model=model, events=events)
     deltas = [delta for piece in pieces for delta in decoder.feed(piece)]
     deltas += decoder.finish()
     return deltas, decoder.failure
 
 
-def grown(pieces: Sequence[bytes], *, events: bool = True) -> dict[str, Any]:
+def grown(
+    pieces: Sequence[bytes], *, events: bool = True, model: str = "glm-4.5v"
+) -> dict[str, Any]:
     """All that these pieces come to."""
-    deltas, failure = decoded(pieces, events=events)
+    deltas, failure = decoded(pieces, events=events, model=model)
     growing = Growing()
     for one in deltas:
         growing.add(one)

@@ -184,6 +184,25 @@ def test_a_thought_tag_in_front_is_reasoning() -> None:
     assert read(delta("a < b <"))["text"] == "a < b <"
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("It is <|begin_of_box|>42<|end_of_box|>.", "It is 42."),
+        ("<|begin_of_box|>`a`<|end_of_box|>", "`a`"),
+        ('<|begin_of_box|>{"a": "b"}<|end_of_box|>\n', '{"a": "b"}\n'),
+        ("`<|begin_of_box|>` and `<|end_of_box|>`", None),
+        ("t.replace(\"<|begin_of_box|>\", '').replace('<|end_of_box|>', '')", None),
+        ("re.findall('<|begin_of_box|>(.*)<|end_of_box|>', t)", None),
+    ],
+)
+def test_quoted_box_marks_stay(said: str, shown: str | None) -> None:
+    """Marks around an answer go, and code that is about them keeps them, however it is cut."""
+    for pieces in ([said], list(said)):
+        records = b"".join(record(delta(piece)) for piece in pieces)
+        assert grown([records])["text"] == (shown or said)
+        assert grown([records], model="glm-4.5")["text"] == said  # it reads no images: no boxes
+
+
 def test_a_key_put_together_from_two_sides_is_taken_out() -> None:
     """Marks that vanish, or two sources of one text, do not join the halves of the key."""
     half, rest = CANARY[:25], CANARY[25:]
