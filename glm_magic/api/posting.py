@@ -8,10 +8,13 @@ event, and at 64 in flight that costs seven times the processor time of eight sm
 from __future__ import annotations
 
 import asyncio
+import urllib.request
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from ..errors import ProtocolError, TransportError
+from ..origins import is_loopback
 from .decoding import MAX_DOCUMENT_BYTES
 from .responses import line_error
 
@@ -54,11 +57,24 @@ def poster_for(client: Client, seconds: float) -> Poster:
         client: Whose URL, key, proxy rules and connect timeout hold.
         seconds: To wait for a whole answer.
     """
-    if find_spec("aiohttp") is not None:
+    proxied = proxy_for(client.base_url)
+    spoken = not proxied or proxied.startswith(("http://", "https://"))
+    if find_spec("aiohttp") is not None and spoken:
         from .posting_aiohttp import AiohttpPoster
 
         return AiohttpPoster(client, seconds)
     return HttpxPoster(client, seconds)
+
+
+def proxy_for(base_url: str) -> str:
+    """The environment's proxy, "" for none; never for this machine itself."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return ""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
 
 
 class HttpxPoster:

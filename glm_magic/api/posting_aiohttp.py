@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import urllib.request
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from ..errors import SettingsError
-from ..origins import is_loopback
 from .decoding import MAX_DOCUMENT_BYTES
-from .posting import Reply, too_long
+from .posting import Reply, proxy_for, too_long
 from .responses import line_error
 
 if TYPE_CHECKING:
@@ -26,7 +23,7 @@ class AiohttpPoster:
 
     def __init__(self, client: Client, seconds: float) -> None:
         self._client = client
-        self._proxy = _proxy_for(client.base_url)
+        self._proxy = proxy_for(client.base_url) or None
         self._timeout = aiohttp.ClientTimeout(total=seconds, connect=client.limits.connect_seconds)
         self._session: aiohttp.ClientSession | None = None
 
@@ -93,13 +90,3 @@ class AiohttpPoster:
         if self._session is not None:
             await self._session.close()
             await asyncio.sleep(0)  # the transports are told in the loop's next round
-
-
-def _proxy_for(base_url: str) -> str | None:
-    """The environment's proxy; never for this machine itself."""
-    parts = urlsplit(base_url)
-    host = parts.hostname or ""
-    if is_loopback(host) or urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")

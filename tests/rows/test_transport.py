@@ -12,13 +12,14 @@ import pytest
 import glm_magic as glm
 from glm_magic.api import posting
 from glm_magic.api.client import Client, Limits
-from glm_magic.api.posting import HttpxPoster, Poster
-from glm_magic.api.posting_aiohttp import AiohttpPoster, _proxy_for
+from glm_magic.api.posting import HttpxPoster, Poster, poster_for, proxy_for
+from glm_magic.api.posting_aiohttp import AiohttpPoster
 from glm_magic.catalog import find_provider
 from glm_magic.errors import (
     ConnectionFailedError,
     ProtocolError,
     RedirectRefusedError,
+    SettingsError,
     TimedOutError,
 )
 from glm_magic.sandbox import Fault, Sandbox
@@ -126,10 +127,38 @@ def test_the_environments_proxy_is_for_other_hosts(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
     monkeypatch.setenv("no_proxy", "inner.example")
-    assert _proxy_for("https://api.example/v4") == "http://proxy.example:3128"
-    assert _proxy_for("https://inner.example/v4") is None
-    assert _proxy_for("http://127.0.0.1:1/v4") is None
-    assert _proxy_for("http://localhost:1/v4") is None
+    assert proxy_for("https://api.example/v4") == "http://proxy.example:3128"
+    assert not proxy_for("https://inner.example/v4")
+    assert not proxy_for("http://127.0.0.1:1/v4")
+    assert not proxy_for("http://localhost:1/v4")
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    ("proxy", "kind"),
+    [
+        ("proxy.example:3128", AiohttpPoster),
+        ("http://proxy.example:3128", AiohttpPoster),
+        ("socks5://proxy.example:1080", HttpxPoster),
+        ("socks5h://proxy.example:1080", HttpxPoster),
+    ],
+)
+def test_rows_go_where_questions_go(
+    monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str, kind: type[Poster]
+) -> None:
+    """A proxy without a scheme speaks HTTP, and one that aiohttp does not speak is httpx's."""
+    monkeypatch.setenv(variable, proxy)
+    client = Client("https://api.example/v1", None, find_provider("custom"))
+    assert type(poster_for(client, 1)) is kind
+    assert proxy_for(client.base_url) == (proxy if "//" in proxy else f"http://{proxy}")
+
+
+def test_a_proxy_that_needs_a_package_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are not asked one by one where no question can be asked."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("ZAI_API_KEY", CANARY)
+    with pytest.raises(SettingsError, match="socksio"):
+        glm.map(records(3), SORT, progress=False)
 
 
 def test_without_aiohttp_httpx_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
