@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import AnswerError, ArgumentError
 from ..render.cells import cell_source
 from ..render.cleaning import plain
-from .asking_again import ask_newest, newest
+from .asking_again import ask_newest, newest, question_again
 from .attaching import cell_with_frames, failure
 from .options import settings_of
 
@@ -80,8 +80,16 @@ def retry(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
     """Ask the newest question again; options such as -m or -t hold for this time."""
     if prompt.strip():
         raise ArgumentError("%glm retry asks the same again.", "For another question: %glm ask")
-    fresh = {"fresh": True} if options.fresh else {}
-    ask_newest(magics, settings_of(options) | fresh, _say)
+    changes = settings_of(options) | ({"fresh": True} if options.fresh else {})
+    if options.preview:
+        turn = _newest(magics)
+        question, notes = question_again(turn, magics, changes | {"need_key": False})
+        for note in notes:
+            _say(note)
+        with magics.workbench().shelf.current.asked_again(turn):
+            magics.preview(question)
+        return
+    ask_newest(magics, changes, _say)
 
 
 def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:

@@ -249,7 +249,10 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
 
 
 def _ask(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
-    magics.run(options, prompt, whole_cell=False, parser=opts.LINE)
+    if not prompt.strip():
+        remedy = "Write it behind the options: %glm ask How are you?"
+        raise ArgumentError("There is no prompt.", remedy)
+    magics.ask(options, prompt)
 
 
 COMMANDS = _commands()

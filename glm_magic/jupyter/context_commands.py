@@ -12,7 +12,6 @@ from ..frames import is_frame
 from ..gathering import Detail, describe, is_data
 from ..render.cleaning import plain
 from ..surroundings import AROUND
-from . import options as opts
 from .tables import show_table
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ _MOST_VARIABLES = 40
 
 def context(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
     """Show what a question would take along, and what each part costs."""
-    if options.help:
-        sys.stdout.write(opts.LINE.format_help())
-        return
     question = magics.question(options, prompt, need_key=False)
     if not question.attachments and not prompt.strip():
         _show_variables(magics)

@@ -60,9 +60,14 @@ class GLMMagics:
     def ask_cell(self, line: str, cell: str) -> None:
         """Ask a GLM model; `%%glm --help` shows the options."""
         options = opts.parse_cell(line)
-        with _without_failing_the_grader():
-            # IPython ends every cell with a line end that the user did not write.
-            self.run(options, cell.removesuffix("\n"), whole_cell=True, parser=opts.CELL)
+        prompt = cell.removesuffix("\n")  # IPython's own: the user did not write it
+        if options.help:
+            sys.stdout.write(opts.CELL.format_help())
+        elif not prompt.strip():
+            raise ArgumentError("There is no prompt.", "Write it below the first line.")
+        else:
+            with _without_failing_the_grader():
+                self.ask(options, prompt, whole_cell=True)
 
     @no_var_expand
     def command(self, line: str) -> None:
@@ -75,8 +80,11 @@ class GLMMagics:
             return
         with _without_failing_the_grader():
             if word in commands.ASKING:
-                options, prompt = opts.parse_ask(rest)
-                commands.ASKING[word](options, prompt, self)
+                options, prompt = opts.parse_ask(rest, word)
+                if options.help:
+                    sys.stdout.write(opts.line_parser(word).format_help())
+                else:
+                    commands.ASKING[word](options, prompt, self)
             else:
                 commands.run(word, rest, self)
 
@@ -85,22 +93,6 @@ class GLMMagics:
         from ..wiring import workbench
 
         return workbench()
-
-    def run(
-        self,
-        options: argparse.Namespace,
-        prompt: str,
-        *,
-        whole_cell: bool,
-        parser: argparse.ArgumentParser,
-    ) -> None:
-        """Ask, or preview, or show help."""
-        if options.help:
-            sys.stdout.write(parser.format_help())
-        elif not prompt.strip():
-            raise ArgumentError("There is no prompt.", "Write it below the first line.")
-        else:
-            self.ask(options, prompt, whole_cell=whole_cell)
 
     def ask(
         self,
@@ -125,9 +117,7 @@ class GLMMagics:
         """
         question = self.question(options, prompt, values, need_key=not options.preview)
         if options.preview:
-            for advice in question.advice:
-                AROUND.warn(advice)
-            sys.stdout.write(question.preview().text() + "\n")
+            self.preview(question)
             return
         opts.check_out(options.out)
 
@@ -181,6 +171,13 @@ class GLMMagics:
             need_key=need_key,
             **opts.settings_of(options),
         )
+
+    @staticmethod
+    def preview(question: Question) -> None:
+        """Show the exact request, and send nothing."""
+        for advice in question.advice:
+            AROUND.warn(advice)
+        sys.stdout.write(question.preview().text() + "\n")
 
     def show_question(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import keyword
 import os
 import re
@@ -39,7 +40,8 @@ class Parser(argparse.ArgumentParser):
         raise ArgumentError(message[:1].upper() + message[1:].rstrip(".") + ".", remedy)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    """Who answers, and how."""
     add = parser.add_argument
     add("-m", "--model", metavar="NAME", help="the model that answers (%%glm models)")
     add("--provider", metavar="NAME", help="who answers (%%glm models --providers)")
@@ -54,6 +56,11 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--max-tokens", metavar="N", help="longest answer, its reasoning included")
     add("--stop", metavar="TEXT", help="end the answer at this text")
     add("--system", metavar="TEXT", help='the system prompt; "" sends none')
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    _add_settings(parser)
     _add_attachments(parser)
     add(
         "--as", dest="form", metavar="FORM", choices=("markdown", "code", "json", "text"),
@@ -63,6 +70,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     add("--out", metavar="NAME", help="bind the answer to this variable")
     add("--chat", metavar="NAME", help="ask in another conversation than the notebook's")
     add("--once", action="store_true", help="leave the conversation out, before and after")
+    _add_ways(parser)
+
+
+def _add_ways(parser: argparse.ArgumentParser) -> None:
+    """Whether a model is asked at all."""
+    add = parser.add_argument
     add("--fresh", action="store_true", help="ask a model although there is a recording")
     add("--preview", action="store_true", help="show the exact request, send nothing")
     add("-h", "--help", action="store_true", help="show this")
@@ -134,7 +147,18 @@ def _make(prog: str) -> Parser:
 
 
 CELL = _make("%%glm")
-LINE = _make("%glm ask")
+
+
+@functools.cache
+def line_parser(word: str) -> Parser:
+    """The options of a subcommand of `%glm` that takes a prompt; `retry` changes settings only."""
+    if word != "retry":
+        return _make(f"%glm {word}")
+    about = "Ask the newest question again; what is set here holds for this time."
+    parser = Parser(prog="%glm retry", description=about, add_help=False, allow_abbrev=False)
+    _add_settings(parser)
+    _add_ways(parser)
+    return parser
 
 
 def option_names(parser: argparse.ArgumentParser = CELL) -> dict[str, str]:
@@ -161,22 +185,26 @@ def parse_cell(line: str) -> argparse.Namespace:
     return _parse(CELL, _typed_words(_words(line), line_magic=False), line)
 
 
-def parse_ask(line: str) -> tuple[argparse.Namespace, str]:
+def parse_ask(line: str, word: str = "ask") -> tuple[argparse.Namespace, str]:
     """The options in front, and the prompt behind them exactly as it was written.
+
+    Args:
+        line: What stands behind the subcommand.
+        word: The subcommand.
 
     Raises:
         ArgumentError: An unknown option or a bad value.
     """
-    at, expects_value = 0, False
-    for word in re.finditer(r"""(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*'|["'])+""", line):
-        text = word.group()
+    at, prompt_at, expects_value = 0, len(line), False
+    for found in re.finditer(r"""(?:[^\s"']|"(?:\\.|[^"\\])*"|'[^']*'|["'])+""", line):
+        text = found.group()
         if not expects_value and (not text.startswith("-") or text == "--"):
-            prompt_at = word.end() if text == "--" else word.start()
-            words = _typed_words(_words(line[:at]), line_magic=True)
-            return _parse(LINE, words, line), line[prompt_at:].lstrip()
+            prompt_at = found.end() if text == "--" else found.start()
+            break
         expects_value = not expects_value and takes_value(text)
-        at = word.end()
-    return _parse(LINE, _typed_words(_words(line[:at]), line_magic=True), line), ""
+        at = found.end()
+    words = _typed_words(_words(line[:at]), line_magic=True)
+    return _parse(line_parser(word), words, line), line[prompt_at:].lstrip()
 
 
 def parse_words(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:

@@ -232,6 +232,40 @@ def test_retry_asks_the_newest_question_again(shell: Shell) -> None:
     assert len(re.findall("count", shown)) == 1
 
 
+@pytest.mark.parametrize("word", ["ask", "context", "continue", "explain", "fix", "retry"])
+def test_help_of_what_asks_is_free(shell: Shell, word: str) -> None:
+    """`%glm retry --help` shows the options of that subcommand, and nothing is sent."""
+    with scripted([Delta(text="half"), Delta(finish_reason="length", ended=True)]) as client:
+        shell.run("%%glm\ncount")
+        shown = shell.run(f"%glm {word} --help")
+    assert f"usage: %glm {word} " in shown
+    assert "--preview" in shown
+    assert len(client.requests) == 1
+
+
+def test_a_preview_of_retry_is_the_request(shell: Shell) -> None:
+    """`%glm retry --preview` shows what would be sent, the new model in it, and sends nothing."""
+    with scripted("first") as client:
+        shell.run("%%glm --system brief\nbefore all")
+        shell.run("x = 1")
+        shown = shell.run("%glm retry -m glm-4.5-air --preview")
+    assert len(client.requests) == 1
+    assert "Preview: nothing was sent." in shown
+    assert '"model": "glm-4.5-air"' in shown
+    assert "before all" in shown
+    assert "first" not in shown
+
+
+@pytest.mark.parametrize("option", ["--out zz", "--as json", "--frame df", "--once", "--chat work"])
+def test_retry_refuses_what_it_cannot_change(shell: Shell, option: str) -> None:
+    """An option that `%glm retry` would not heed is told before anything is sent."""
+    with scripted("first") as client:
+        shell.run("%%glm\ncount")
+        first, _ = shell.run(f"%glm retry {option}").strip().splitlines()
+    assert f"Unknown option: {option.split()[0]}" in first
+    assert len(client.requests) == 1
+
+
 def test_copy_is_for_terminals(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal is given the answer for its clipboard; a notebook says what to do instead."""
     with scripted(CODE):

@@ -86,7 +86,8 @@ def test_options_become_the_request(shell: Shell) -> None:
         ("%%glm --out class\nhi", "--out class is not a variable name", "Python's own"),
         ("%glm modles", "Unknown subcommand: modles", "models"),
         ("%glm models --refesh", "Unknown option: --refesh", "--refresh"),
-        ("%glm ask", "There is no prompt.", "Write it"),
+        ("%glm ask", "There is no prompt.", "Write it behind"),
+        ("%glm ask --once", "There is no prompt.", "%glm ask How are you?"),
     ],
 )
 def test_bad_input_is_two_lines(shell: Shell, cell: str, first: str, second: str) -> None:
