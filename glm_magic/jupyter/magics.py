@@ -67,7 +67,8 @@ class GLMMagics:
             raise ArgumentError("There is no prompt.", "Write it below the first line.")
         else:
             with _without_failing_the_grader():
-                self.ask(options, prompt, whole_cell=True)
+                # Code may call a cell magic, too: what it has shown before is not ours.
+                self.ask(options, prompt, whole_cell=self.host.asks_whole_cell)
 
     @no_var_expand
     def command(self, line: str) -> None:

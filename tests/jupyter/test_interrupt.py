@@ -190,6 +190,8 @@ def test_the_final_output_is_never_half_shown(
 
 # The wait behind it: an interrupt after the cell's last line is the kernel's own affair.
 QUICK = """
+from glm_magic.jupyter.host import Host
+Host.asks_whole_cell = True  # shown as a cell of its own would be
 get_ipython().run_cell_magic('glm', '--once --no-think', 'sandbox: 2000 tokens')
 import time; time.sleep(0.6)
 """

@@ -172,6 +172,19 @@ def test_a_line_magic_leaves_other_output_alone(kernel: Kernel) -> None:
     assert len(ran.outputs) == 1
 
 
+def test_a_cell_magic_that_code_calls_leaves_other_output_alone(kernel: Kernel) -> None:
+    """In a loop each question keeps its answer with its turn, and what was printed stays."""
+    ran = kernel.run(
+        "for word in ('one', 'two'):\n    print(word)\n"
+        "    get_ipython().run_cell_magic('glm', '--no-think', "
+        "f'sandbox: echo\\n{word}')"
+    )
+    assert ran.status == "ok", ran.error
+    assert ran.printed.split() == ["one", "two"]
+    assert [one["data"]["text/plain"].split()[0] for one in ran.outputs] == ["one", "two"]
+    assert all("glm_magic" in one["metadata"] for one in ran.outputs)
+
+
 def test_the_sandbox_needs_no_key(kernels: Callable[..., Kernel]) -> None:
     """`%config GLM.provider = 'sandbox'` answers inside the kernel and says so."""
     kernel = kernels()
