@@ -101,9 +101,10 @@ def _fitted(line: str, columns: int) -> str:
     head = _HEAD.match(line)
     kept = head[0] if head else ""
     words = line[len(kept) :]
-    room = columns - _width(kept)
-    while _width(words) > room:
+    while words and _width(kept + words) > columns:
         words = words[1:] if head else words[:-1]
+    while kept and _width(kept) > columns:
+        kept = kept[:-1]
     return kept + words
 
 

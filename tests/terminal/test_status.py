@@ -67,6 +67,18 @@ def test_the_line_is_one_line(said: str, capsys: pytest.CaptureFixture[str]) -> 
         assert sum(1 if one.isascii() or one == "…" else 2 for one in shown) < COLUMNS
 
 
+@pytest.mark.parametrize("columns", [1, 3, 12, 18])
+def test_a_narrow_terminal_gets_what_fits(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where not even the head of the line fits, it is cut, and the answer goes on."""
+    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((columns, 24)))
+    TerminalOutput().add(Delta(reasoning="a long thought"), Thinking("a long thought"))
+    TerminalOutput().add(Delta(notice="企鹅的体重比别的都大"), Thinking())
+    for shown in lines(capsys):
+        assert sum(1 if one.isascii() or one == "…" else 2 for one in shown) < columns
+
+
 def test_nothing_in_it_is_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
     """Escapes, titles and links in reasoning, notices and text are gone, also when cut in two."""
     hostile = "a\x1b]0;owned\x07\x1b[2J\x9b31m\x1b]8;;https://evil.test\x1b\\b\rc\u202e"
