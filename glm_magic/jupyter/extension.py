@@ -9,7 +9,7 @@ from ..surroundings import AROUND
 from . import options as opts
 from .completion import make_matcher
 from .configurable import make
-from .first_words import heed_our_magics
+from .first_words import heed_our_cells, heed_our_lines
 from .magics import GLMMagics
 from .progress_line import ProgressLine
 from .rows_magic import make_magic
@@ -40,7 +40,8 @@ def load(shell: Any) -> None:
     shell.configurables.append(settings)
     matcher = make_matcher(magics.host)
     shell.Completer.custom_matchers.append(matcher)
-    shell.input_transformers_cleanup.append(heed_our_magics)
+    shell.input_transformers_cleanup.insert(0, heed_our_cells)
+    shell.input_transformers_cleanup.append(heed_our_lines)
     shell.events.register("post_run_cell", magics.cells.ran)
     shell.events.register("post_run_cell", magics.inserter.cell_ends)
     setattr(shell, _KEEP, (settings, matcher, magics))
@@ -61,8 +62,9 @@ def unload(shell: Any) -> None:
             shell.magics_manager.magics[kind].pop(name, None)
     if settings in shell.configurables:
         shell.configurables.remove(settings)
-    if heed_our_magics in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.remove(heed_our_magics)
+    for ours in (heed_our_cells, heed_our_lines):
+        if ours in shell.input_transformers_cleanup:
+            shell.input_transformers_cleanup.remove(ours)
     if matcher in shell.Completer.custom_matchers:
         shell.Completer.custom_matchers.remove(matcher)
     panels = sys.modules.get("glm_magic.jupyter.panel_command")

@@ -1,48 +1,75 @@
-"""An input transformer for two things that IPython would not let us have.
+"""Input transformers for what IPython would not let us have.
 
-`%glm ask how are you?` is a question, where IPython would take the last word for a call for help,
-as of those of the other subcommands that take a prompt;
-and `%%glm --help` needs no prompt below it, where IPython refuses an empty body before we are
-asked. Lines without our magics are not looked at.
+The prompt below `%%glm` is sent as it was written, where IPython would take the prompts of a pasted
+session out of it; and `%%glm --help` needs no prompt, where IPython refuses an empty body before we
+are asked. `%glm ask how are you?` is a question, where IPython would take the last word for a call
+for help, as of those of the other subcommands that take a prompt. Lines without our magics are not
+looked at.
 """
 
 from __future__ import annotations
 
 import re
 
-from IPython.core.inputtransformer2 import make_tokens_by_line
+from IPython.core.inputtransformer2 import (
+    leading_empty_lines,
+    leading_indent,
+    make_tokens_by_line,
+)
 
+_CELL = re.compile(r"\s*%%(glm(?:_map)?)(?!\S)(.*)", re.DOTALL)
 # The subcommands that take a prompt.
-_ASKING = ("ask", "context", "continue", "explain", "fix", "retry")
-_LINE = re.compile(rf"%glm\s+(?:{'|'.join(_ASKING)})\b.*\?\s*$")
+_ASKING = r"\s+(?:ask|context|continue|explain|fix|retry)\b"
+# Such a command, also timed or assigned; one that goes on in the next line is left to IPython.
+_LINE = re.compile(
+    r"(?P<before>\s*(?:\w+\s*=\s*)?)"
+    rf"%(?P<magic>glm(?={_ASKING})|time(?:it)?(?=\s.*%glm{_ASKING}))(?P<rest>.*[^\s\\])\s*$"
+)
 
 
-def heed_our_magics(lines: list[str]) -> list[str]:
-    """For `shell.input_transformers_cleanup`: rewrite these two forms, and nothing else."""
-    if lines and lines[0].startswith("%%glm") and not "".join(lines[1:]).strip():
-        magic, _, options = lines[0].strip().partition(" ")
-        if magic in ("%%glm", "%%glm_map"):
-            return [f"get_ipython().run_cell_magic({magic[2:]!r}, {options!r}, '\\n')\n"]
-    if not any(map(_LINE.search, lines)):
+def heed_our_cells(lines: list[str]) -> list[str]:
+    """For the front of `shell.input_transformers_cleanup`: a cell of ours, its body untouched."""
+    cell = leading_empty_lines(lines)
+    found = _CELL.match(cell[0]) if cell else None
+    if found is None:
         return lines
-    return [_kept(line) if row in _asking_rows(lines) else line for row, line in enumerate(lines)]
+    if cell[0][0].isspace():
+        cell = leading_indent(cell)
+    body = "".join(cell[1:])
+    options, prompt = found[2].strip(), body if body.strip() else "\n"
+    return [f"get_ipython().run_cell_magic({found[1]!r}, {options!r}, {prompt!r})\n"]
 
 
-def _asking_rows(lines: list[str]) -> set[int]:
-    """Rows where a statement begins with such a command: not in strings, not in a cell magic."""
+# Not when IPython asks whether what is typed is a whole cell: it tells by the two percent signs.
+vars(heed_our_cells)["has_side_effects"] = True
+
+
+def heed_our_lines(lines: list[str]) -> list[str]:
+    """For `shell.input_transformers_cleanup`: if a question ends as one, rewrite all of them.
+
+    The upper one first: an apostrophe or a bracket in it would hide the lower one in a string.
+    """
+    if not any(_LINE.match(line) and line.rstrip().endswith("?") for line in lines):
+        return lines
+    while (row := _first_asking(lines)) is not None:
+        lines = [*lines[:row], _rewritten(lines[row]), *lines[row + 1 :]]
+    return lines
+
+
+def _first_asking(lines: list[str]) -> int | None:
+    """The row where a statement begins with such a command: not in a string, or a cell magic."""
     if lines[0].startswith("%%"):
-        return set()
-    rows = set()
+        return None
     for tokens in make_tokens_by_line(lines):
-        words = [token for token in tokens if token.string.strip()][:3]
-        if [word.string for word in words[:2]] == ["%", "glm"] and words[2].string in _ASKING:
-            rows.add(words[0].start[0] - 1)
-    return rows
+        row = next((one.start[0] - 1 for one in tokens if one.string.strip()), len(lines))
+        if row < len(lines) and _LINE.match(lines[row]):
+            return row
+    return None
 
 
-def _kept(line: str) -> str:
-    words = line.strip()
-    if not words.endswith("?"):
+def _rewritten(line: str) -> str:
+    found = _LINE.match(line)
+    if found is None:
         return line
-    indent = line[: len(line) - len(line.lstrip())]
-    return f"{indent}get_ipython().run_line_magic('glm', {words.removeprefix('%glm').strip()!r})\n"
+    before, magic, rest = found["before"], found["magic"], found["rest"].strip()
+    return f"{before}get_ipython().run_line_magic({magic!r}, {rest!r})\n"

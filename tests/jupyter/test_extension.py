@@ -3,7 +3,8 @@
 import pytest
 from traitlets.config import Config
 
-from glm_magic.jupyter.first_words import heed_our_magics
+from glm_magic.jupyter.first_words import heed_our_cells, heed_our_lines
+from glm_magic.testing import scripted
 from tests.jupyter.conftest import Shell
 
 
@@ -74,6 +75,7 @@ def test_the_prompt_is_left_to_python_completion(shell: Shell) -> None:
 
 
 ASK = "get_ipython().run_line_magic('glm', {!r})\n"
+CELL = "get_ipython().run_cell_magic('glm', {!r}, {!r})\n"
 
 
 @pytest.mark.parametrize(
@@ -83,19 +85,74 @@ ASK = "get_ipython().run_line_magic('glm', {!r})\n"
         (["%glm\task  who?\n"], [ASK.format("ask  who?")]),
         (["x = 1\n", "%glm ask what's up?\n"], ["x = 1\n", ASK.format("ask what's up?")]),
         (["if x:\n", "    %glm ask who?\n"], ["if x:\n", "    " + ASK.format("ask who?")]),
+        (
+            ["%glm ask hi :(\n", "%glm ask who?\n"],
+            [ASK.format("ask hi :("), ASK.format("ask who?")],
+        ),
+        (
+            ["%glm ask '''\n", "%glm fix\n", "%glm ask who?\n"],
+            [ASK.format("ask '''"), ASK.format("fix"), ASK.format("ask who?")],
+        ),
+        (["x = %glm ask who?\n"], ["x = " + ASK.format("ask who?")]),
+        (
+            ["%timeit -n1 %glm ask who?\n"],
+            ["get_ipython().run_line_magic('timeit', '-n1 %glm ask who?')\n"],
+        ),
+        (["%glm ask one \\\n", "two?\n"], ["%glm ask one \\\n", "two?\n"]),
+        (["%time print(1)\n", "x?\n"], ["%time print(1)\n", "x?\n"]),
         (["%glm ask hi\n"], ["%glm ask hi\n"]),
         (["%glm help?\n"], ["%glm help?\n"]),
         (["x = '''\n", "%glm ask who?\n", "'''\n"], ["x = '''\n", "%glm ask who?\n", "'''\n"]),
         (["%%markdown\n", "%glm ask who?\n"], ["%%markdown\n", "%glm ask who?\n"]),
-        (["%%glm -h\n"], ["get_ipython().run_cell_magic('glm', '-h', '\\n')\n"]),
-        (["%%glm\n", "hi?\n"], ["%%glm\n", "hi?\n"]),
-        (["%%glmx\n"], ["%%glmx\n"]),
         ([], []),
     ],
 )
-def test_our_forms_reach_us(source: list[str], kept: list[str]) -> None:
-    """A question keeps its mark, `%%glm --help` needs no body, and all else is untouched."""
-    assert heed_our_magics(source) == kept
+def test_a_question_is_no_call_for_help(source: list[str], kept: list[str]) -> None:
+    """A line's question keeps its mark, whatever stands above it; all else is untouched."""
+    assert heed_our_lines(source) == kept
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        (["%%glm -h\n"], [CELL.format("-h", "\n")]),
+        (["%%glm\n", "  \n"], [CELL.format("", "\n")]),
+        (["%%glm\t--once\n", "hi\n"], [CELL.format("--once", "hi\n")]),
+        (["\n", "%%glm\n", "hi?\n"], [CELL.format("", "hi?\n")]),
+        (["  %%glm\n", "  a\n", "    b\n"], [CELL.format("", "a\n  b\n")]),
+        (["%%glm?\n"], ["%%glm?\n"]),
+        (["%%glmx\n"], ["%%glmx\n"]),
+        (["x = '''\n", "%%glm\n", "'''\n"], ["x = '''\n", "%%glm\n", "'''\n"]),
+        ([], []),
+    ],
+)
+def test_a_cell_reaches_us(source: list[str], kept: list[str]) -> None:
+    """`%%glm --help` needs no body, and what is no cell of ours is untouched."""
+    assert heed_our_cells(source) == kept
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        ">>> for x in y:\n...     print(x)\nWhat does it print?",
+        "In [3]: df.head()\nOut[3]: nothing\nWhy?",
+        "... and by island?",
+        "  indented\n   \n    more",
+        "%glm ask why?\n!rm \\",
+    ],
+)
+def test_a_pasted_session_is_sent_as_it_is(shell: Shell, prompt: str) -> None:
+    """IPython's prompts in front of lines are part of the question."""
+    with scripted("yes") as client:
+        shell.run(f"%%glm --once\n{prompt}")
+    assert client.requests[0].messages[-1].content == prompt
+
+
+def test_a_cell_may_be_typed_line_by_line(shell: Shell) -> None:
+    """In a terminal Enter after `%%glm` begins the prompt, and an empty line ends it."""
+    assert shell.ip.check_complete("%%glm")[0] == "incomplete"
+    assert shell.ip.check_complete("%%glm\nhi")[0] == "incomplete"
+    assert shell.ip.check_complete("%%glm\nhi\n\n")[0] == "complete"
 
 
 def test_config_of_unknown_traits_is_no_trouble(bare_shell: Shell) -> None:
