@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 from ..footer import footer, warnings
-from ..render.cleaning import held_back, plain
+from ..render.cleaning import PlainPieces, plain
 from ..render.status import status_line
 from ..render.steps import steps_plain
 
@@ -33,7 +33,7 @@ class TerminalOutput:
         self._status = ""
         self._notice = ""
         self._writing = False
-        self._held = ""  # the beginning of an escape, until its end has come
+        self._text = PlainPieces()
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show a delta at once."""
@@ -44,8 +44,7 @@ class TerminalOutput:
         text = delta.text if self._writing else delta.text.lstrip("\r\n")
         if text:
             self._begin(builder)
-            text, self._held = held_back(self._held + text)
-            self._write(plain(text))
+            self._write(self._text.add(text))
         elif not self._writing:
             line = status_line(builder.growing.reasoning, builder.thought_seconds, self._notice)
             self._show_status(" ".join(plain(unescape(line)).replace("*", "").split()))
@@ -58,7 +57,7 @@ class TerminalOutput:
         if step.role == "tool":
             told = plain(step.content)
         self._write(f"{_DIM}{told}{_NORMAL}\n" if told else "")
-        self._writing, self._status, self._held = False, "", ""
+        self._writing, self._status, self._text = False, "", PlainPieces()
 
     def _show_status(self, line: str) -> None:
         line = _fitted(line, shutil.get_terminal_size().columns - _SPARE_COLUMNS)
@@ -79,7 +78,7 @@ class TerminalOutput:
         """End with the warnings and the footer."""
         if self._status and not self._writing:
             self._write(_CLEAR_LINE)
-        self._write(plain(self._held))
+        self._write(self._text.end())
         if self._writing and not answer.text.endswith("\n"):
             self._write("\n")
         lines = [f"⚠ {warning}" for warning in warnings(answer.turn)] + [footer(answer.turn)]

@@ -15,10 +15,11 @@ _SEQUENCE = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]{0,8}[0-~]"
 )
-# The same, cut off by the end of a delta.
+# The same, cut off by the end of a delta; or what means something else before some character.
 _BEGUN = re.compile(
     r"(?:\x1b[ -/]{0,8}|(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}"
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}\x1b?)\Z"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,2000}\x1b?"
+    "|\r|[\u200c\u200d]{1,8})\\Z"
 )
 _CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 # Left-to-right marks, zero-width spaces, soft hyphens and the like: invisible and not needed.
@@ -59,7 +60,7 @@ def plain(text: str) -> str:
     r"""The text for a terminal or `text/plain`: no control character but `\n` and `\t`.
 
     Works on single deltas too: a sequence cut in two loses its ESC, and the rest is only letters;
-    `held_back` keeps it whole.
+    `PlainPieces` keeps it whole.
 
     Args:
         text: Anything a model or a server wrote.
@@ -86,7 +87,25 @@ def unseen(text: str) -> list[str]:
     return [] if plain(text) == text else sorted({one for one in text if plain(one * 2) != one * 2})
 
 
-def held_back(text: str) -> tuple[str, str]:
-    """What can be shown of a growing text, and the beginning of a terminal escape at its end."""
-    begun = None if text.isprintable() else _BEGUN.search(text)
-    return (text[: begun.start()], begun[0]) if begun else (text, "")
+class PlainPieces:
+    """`plain` for a text that comes in pieces: together they are what the whole would be."""
+
+    def __init__(self) -> None:
+        self._before = ""  # the last character that was shown
+        self._held = ""  # what the next piece decides about
+
+    def add(self, piece: str) -> str:
+        """What can be shown now; the beginning of an escape at its end is held back."""
+        text = self._held + piece
+        begun = None if text.isprintable() else _BEGUN.search(text)
+        self._held = begun[0] if begun else ""
+        return self._shown(text[: begun.start()] if begun else text)
+
+    def end(self) -> str:
+        """What was held back, for nothing more comes."""
+        return self._shown(self._held)
+
+    def _shown(self, text: str) -> str:
+        shown = plain(self._before + text)[len(self._before) :]
+        self._before = shown[-1:] or self._before
+        return shown

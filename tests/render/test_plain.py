@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glm_magic.render.cleaning import PlainPieces
 from glm_magic.render.inert import inert, plain
 
 CASES = {
@@ -39,6 +40,13 @@ def test_no_delta_brings_a_control_character(deltas: list[str]) -> None:
     """However a stream is cut, what is printed holds no control character but newline and tab."""
     shown = "".join(map(plain, deltas))
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b]", shown)
+
+
+@given(st.lists(st.text(st.sampled_from("aیخ👨\u200c\u200d\ufe0f\r\n "), max_size=6)))
+def test_pieces_are_what_the_whole_is(pieces: list[str]) -> None:
+    """However a stream is cut, joiners and line ends mean what they mean in the whole."""
+    shown = PlainPieces()
+    assert "".join(map(shown.add, pieces)) + shown.end() == plain("".join(pieces))
 
 
 @given(st.text())

@@ -104,3 +104,18 @@ def test_an_escape_is_gone_however_it_comes(size: int, capsys: pytest.CaptureFix
     for at in range(0, len(ESCAPES), size):
         output.add(Delta(text=ESCAPES[at : at + size]), Thinking())
     assert capsys.readouterr().out.endswith("\n\nabred link!end")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize(
+    "said",
+    ["می\u200cخواهم", "👨\u200d👩\u200d👧 ❤\ufe0f", "a\r\nb", "a\ufe00\ufe01b\u200dc\u202e."],
+)
+def test_pieces_are_what_the_whole_is(
+    said: str, size: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half-spaces, joined emoji and line ends stay where the stream cuts beside them."""
+    output = TerminalOutput()
+    for at in range(0, len(said), size):
+        output.add(Delta(text=said[at : at + size]), Thinking())
+    assert capsys.readouterr().out.endswith(f"\n\n{plain(said)}")
