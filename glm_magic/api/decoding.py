@@ -14,7 +14,7 @@ from ..keys import APIKey, redact
 from .calls import CallPieces
 from .failures import error_in, refusal_error
 from .scrub import Content, Outlet, joined_halves
-from .sse import NOTICE, WARNING, Event, EventDecoder
+from .sse import NOTICE, WARNING, WARNINGS, Event, EventDecoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,9 @@ class AnswerDecoder:
             message = "The host's answer is not one of this wire."
             self.failure = ProtocolError(message, "Check the base URL: %glm config.")
             return []
-        return [Event("", json.dumps(document)), Event("", DONE)]
+        told = document.get(WARNINGS)
+        beside = [Event(WARNING, words) for words in told] if isinstance(told, list) else []
+        return [*beside, Event("", json.dumps(document)), Event("", DONE)]
 
     def _deltas(self, events: list[Event]) -> list[Delta]:
         deltas: list[Delta] = []

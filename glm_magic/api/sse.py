@@ -21,6 +21,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 MAX_EVENT_CHARACTERS = 8 * 2**20
 # What a course's service says beside the answer, in comments that other clients pass over.
 NOTICE, WARNING = "glm-notice", "glm-warning"
+WARNINGS = "glm_warnings"  # the same in a whole answer, which has no comments: a list of texts
 
 
 class Event(NamedTuple):

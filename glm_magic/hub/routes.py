@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
+from ..api.sse import WARNINGS
 from .asking import HINTS_ON, Gone, Passing, event, usage_document, wait_for_turn
 from .hints import with_tutor
 from .reading import guessed_tokens, read_question
@@ -234,6 +235,7 @@ class Answers(Route):
                 await self._write(b"")
             self.finish(b"data: [DONE]\n\n")
         else:
+            self.set_header("Content-Type", "application/json")
             self.finish(json.dumps(_completion(passing)))
 
     def _record(
@@ -280,4 +282,6 @@ def _completion(passing: Passing) -> dict[str, Any]:
     document["choices"] = [choice]
     if grown.usage:
         document["usage"] = usage_document(grown.usage)
+    if passing.hints:
+        document[WARNINGS] = [HINTS_ON]
     return document

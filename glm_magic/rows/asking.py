@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ..catalog import CLASSROOM
 from ..chat.deltas import Growing
 from ..chat.messages import Message, Usage
+from ..render.cleaning import plain
 from .outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -96,13 +98,19 @@ async def ask_row(asker: Asker, task: Task, row: str, repairs: int) -> Outcome:
         problem = problem_with(grown)
         if problem or cells is None:
             text = grown.text if grown.finish_reason == "length" else None
-            return Outcome(text if problem else grown.text, usage, problem)
+            return Outcome(text if problem else grown.text, usage, problem, _told(task, grown))
         wrong = task.wrong(grown.text)
         if not wrong:
-            return Outcome(grown.text, usage)
+            return Outcome(grown.text, usage, warning=_told(task, grown))
         if left:
             said += _put_right(grown.text, wrong)
     return Outcome(None, usage, cells.error(wrong) if cells else "")
+
+
+def _told(task: Task, grown: Growing) -> str:
+    """What a course's service says beside an answer: that it is a hint, which may end any time."""
+    told = grown.warnings if task.settings.provider.name == CLASSROOM else []
+    return plain(" ".join(told))
 
 
 def problem_with(grown: Growing) -> str:

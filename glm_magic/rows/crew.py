@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _TOO_OFTEN = "1303"
 _LONGEST_PAUSE_SECONDS = 60.0
 _JOIN_SECONDS = 0.2
+_NOT_KEPT = "These answers are not kept: run again when that is over."
 _LOST = (ConnectionFailedError, TimedOutError, ServerError)
 
 Came = tuple[str, Outcome]
@@ -226,13 +227,18 @@ class Crew:
             self.spending.settle(reserved, usage)
 
     def _keep(self, row: Row, outcome: Outcome) -> None:
-        if not outcome.error:
+        if outcome.warning:
+            self._warn(f"{outcome.warning} {_NOT_KEPT}")
+        elif not outcome.error:
             try:
                 self._recorded.write(row.key, outcome)
             except StoreError as error:
-                if str(error) not in self.warnings:
-                    self.warnings.append(str(error))
+                self._warn(str(error))
         self._tell_of(row, outcome)
+
+    def _warn(self, sentence: str) -> None:
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
 
     def _tell_of(self, row: Row, outcome: Outcome) -> None:
         if end := self._patience.outcome(outcome, self._loop.time()):

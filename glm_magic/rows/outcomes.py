@@ -19,11 +19,14 @@ class Outcome(NamedTuple):
         text: The model's words; None where there are none.
         usage: Tokens of the answer, repairs included; None when the host did not say.
         error: Why this is no answer, one sentence; "" for an answer.
+        warning: What a course's service says of the answer, which holds for now only and is not
+            kept; "" mostly.
     """
 
     text: str | None = None
     usage: Usage | None = None
     error: str = ""
+    warning: str = ""
 
 
 def event_of(key: str, outcome: Outcome, at: str) -> dict[str, Any]:

@@ -142,8 +142,11 @@ def test_a_hub_that_does_not_answer_is_told(course: Course) -> None:
 
 
 def test_a_client_that_does_not_stream_gets_one_document(course: Course) -> None:
-    """Other clients of the wire work too: one JSON answer with its usage."""
-    reply = course.ask(course.hub.person("sven"), "Say hello.", stream=False)
-    document = json.loads(reply.text)
+    """Other clients of the wire work too: one JSON answer with its usage, and labelled so."""
+    headers = {"Authorization": f"Bearer {course.hub.person('sven')}"}
+    body = body_of("Say hello.", stream=False)
+    answer = course.http.post("v1/chat/completions", headers=headers, json=body)
+    assert answer.headers["content-type"] == "application/json"
+    document = answer.json()
     assert document["choices"][0]["message"]["content"]
     assert document["usage"]["total_tokens"] > 0
