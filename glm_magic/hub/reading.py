@@ -60,6 +60,7 @@ def read_question(body: bytes, rules: Rules, *, hints: bool) -> Request:
         raise Refused("course-request", "The request has no messages.")
     if hints and (read.get("tools") or read.get("json_object")):
         raise Refused("course-hints", "In hints mode there are neither tools nor JSON.")
+    read.setdefault("stream", False)  # as every client of the wire expects that leaves it out
     read["max_tokens"] = min(read.get("max_tokens", rules.max_tokens), rules.max_tokens)
     return Request(**read)
 

@@ -150,3 +150,6 @@ def test_a_client_that_does_not_stream_gets_one_document(course: Course) -> None
     document = answer.json()
     assert document["choices"][0]["message"]["content"]
     assert document["usage"]["total_tokens"] > 0
+    del body["stream"]
+    unsaid = course.http.post("v1/chat/completions", headers=headers, json=body)
+    assert unsaid.json()["choices"][0]["message"]["content"]
