@@ -66,10 +66,11 @@ class Route(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """A refusal, or tornado's own error, as the wire has errors."""
         error = kwargs.get("exc_info", (None, None))[1]
-        if not isinstance(error, Refused):
-            error = Refused(
-                "course-request", f"{self.request.method} is not served here.", status_code
-            )
+        if not isinstance(error, Refused) and status_code >= 500:
+            error = Refused("course-host", "The course's service failed.", status_code)
+        elif not isinstance(error, Refused):
+            message = f"{self.request.method} is not served here."
+            error = Refused("course-request", message, status_code)
         self.set_status(error.status)
         if error.retry_after_seconds is not None:
             self.set_header("Retry-After", str(math.ceil(error.retry_after_seconds)))

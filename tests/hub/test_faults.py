@@ -1,14 +1,19 @@
 """What goes wrong at the model's host: two lines that help, and nobody pays for nothing."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 import glm_magic
 from glm_magic import errors
+from glm_magic.hub.rules import RulesFile
+from glm_magic.hub.serving import Service
 from glm_magic.sandbox.faults import Fault
 
 from .course import OPEN, Course, body_of
@@ -154,3 +159,54 @@ def test_a_service_that_is_down_is_told(
     monkeypatch.setenv("GLM_BASE_URL", "http://127.0.0.1:9/services/glm/v1")
     with pytest.raises(errors.ConnectionFailedError, match="No connection"):
         glm_magic.ask("Hello", once=True, retries=0)
+
+
+def test_records_that_cannot_be_written_cost_nobody_an_answer(
+    course: Course,
+) -> None:
+    """A folder that is gone is made again; where that fails too, the answer comes all the same."""
+    records, token = course.data / "records", course.hub.person("ilse")
+    shutil.rmtree(records, ignore_errors=True)
+    assert course.ask(token).done
+    assert len(list(records.iterdir())) == 1
+    shutil.rmtree(records)
+    records.write_text("")  # no folder can be made here, nor any file in it
+    try:
+        assert course.ask(token).done
+        whole = course.ask(token, stream=False)
+    finally:
+        records.unlink()
+    assert (whole.status, bool(whole.answer)) == (200, True)
+
+
+def test_a_record_that_cannot_be_written_is_one_line_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who runs the service reads which file, and why."""
+    (tmp_path / "glm-hub.toml").write_text(OPEN)
+    nobody: Any = None
+    service = Service(RulesFile(tmp_path / "glm-hub.toml"), nobody, nobody, tmp_path / "data")
+    service.tidy()
+    service.budgets.close()
+    service.records.folder.rmdir()
+    service.records.folder.write_text("")
+    service.record("2026-01-01", {})
+    said = capsys.readouterr().err
+    assert said.startswith("glm-magic hub: a question's record was not written: [Errno 17]")
+    assert said.count("\n") == 1
+
+
+def test_a_fault_of_the_service_is_told_as_one(course: Course) -> None:
+    """Nobody reads that the method is not served when the service itself fails."""
+    token = course.hub.person("jana")
+    lines = sqlite3.connect(course.data / "budgets.sqlite")
+    lines.execute("ALTER TABLE spent RENAME TO hidden")
+    lines.commit()
+    try:
+        reply = course.ask(token)
+    finally:
+        lines.execute("ALTER TABLE hidden RENAME TO spent")
+        lines.commit()
+        lines.close()
+    assert (reply.status, reply.code) == (500, "course-host")
+    assert "The course's service failed." in reply.text
