@@ -1,4 +1,4 @@
-"""What is wrong, in plain words: versions, settings, key, host, course.
+"""What is wrong, in plain words: versions, settings, key, host, course, budget, recordings.
 
 Nothing is asked of a model. The host is reached once, with a request that costs nothing: for the
 list of its models, or for what a course's service says of the one who asks.
@@ -11,11 +11,21 @@ import platform
 import re
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from .catalog import CLASSROOM, makers_name
-from .errors import APIError, AuthenticationError, GLMError, KeyMissingError, ProtocolError
+from .errors import (
+    APIError,
+    AuthenticationError,
+    BudgetError,
+    GLMError,
+    KeyMissingError,
+    ProtocolError,
+)
+from .replay import recordings_beside
 from .surroundings import AROUND, graded
 
 if TYPE_CHECKING:
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "note", "bad"]
 _LEAST = re.compile(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?\s*>=\s*([0-9.]+)")
+_RECORDINGS = "recordings"
 _LEAST_ANSWER_TOKENS = 256  # what a course's service leaves an answer at least
 
 
@@ -50,7 +61,11 @@ class Finding:
 def verdict(findings: Sequence[Finding]) -> str:
     """All in one sentence."""
     bad = [one.name for one in findings if one.state == "bad"]
-    return f"Not well: {', '.join(bad)}." if bad else "All is well: a question would be asked."
+    if bad:
+        return f"Not well: {', '.join(bad)}."
+    if any(one.name == _RECORDINGS for one in findings):
+        return "All is well: a question that is recorded would be answered."
+    return "All is well: a question would be asked."
 
 
 def examine(bench: Workbench) -> Iterator[Finding]:
@@ -73,12 +88,48 @@ def examine(bench: Workbench) -> Iterator[Finding]:
     yield Finding("provider", "ok", f"{settings.provider.title}: {where}")
     if graded():
         yield Finding("nbgrader", "note", "A notebook under grading is answered from recordings.")
+        yield _recordings()
     elif settings.replay == "replay":
         yield Finding("replay", "note", "Questions are answered from recordings.")
+        yield _recordings()
     elif settings.provider.key == "none":
         yield Finding("host", "ok", "No key and no network is needed; no model is called.")
+        yield from _own_budget(bench, settings)
     else:
         yield from _key_and_host(bench)
+        yield from _own_budget(bench, settings)
+
+
+def _recordings() -> Finding:
+    """How many answers are recorded where the notebook is."""
+    beside = recordings_beside(AROUND.notebook(), Path.cwd())
+    try:
+        count = len(beside.all())
+    except GLMError as error:
+        return Finding(_RECORDINGS, "bad", error.message, error.remedy)
+    if not count:
+        remedy = "%config GLM.replay = 'record' asks a model, and keeps its answers."
+        return Finding(_RECORDINGS, "bad", f"There is none in {beside.path.name}.", remedy)
+    return Finding(_RECORDINGS, "ok", "1 answer" if count == 1 else f"{count:,} answers")
+
+
+def _own_budget(bench: Workbench, settings: Settings) -> Iterator[Finding]:
+    """Whether a short question would stay within the budget of the settings, if there is one."""
+    usd, tokens = settings.budget_usd, settings.budget_tokens
+    if usd is None and tokens is None:
+        return
+    try:
+        question = bench.question("Hello", need_key=False)
+        question.check(question.request())
+    except BudgetError as error:
+        yield Finding("budget", "bad", error.message, error.remedy)
+        return
+    except GLMError:  # what else is wrong has its own line
+        return
+    today = bench.ledger.totals(day=datetime.now(UTC).date())
+    told = [] if tokens is None else [f"{today.tokens:,} of {tokens:,} tokens"]
+    told += [] if usd is None else [f"${today.usd:.4f} of ${usd:,g}"]
+    yield Finding("budget", "ok", f"today {', '.join(told)}")
 
 
 def _versions() -> Iterator[Finding]:

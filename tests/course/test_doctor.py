@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+import glm_magic
 from glm_magic.cli import main
 from glm_magic.sandbox import Sandbox
 from glm_magic.sandbox.faults import Fault
+from glm_magic.surroundings import AROUND
 from tests.jupyter.conftest import Shell
 
 
@@ -131,3 +133,47 @@ def test_a_fault_of_the_host(
     settings_for(sandbox)
     assert diagnosis(capsys)[0] == 0
     assert len(sandbox.faults) == 1
+
+
+@pytest.mark.parametrize("budget", [{"budget_tokens": 50}, {"budget_usd": 0.00001}])
+def test_a_budget_that_is_used_up(
+    sandbox: Sandbox, settings_for: Callable[[Sandbox], None], capsys: pytest.CaptureFixture[str],
+    shell: Shell, budget: dict[str, float], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The next question would be refused: said so, with how to raise it; else what is left."""
+    settings_for(sandbox)
+    shell.run("%%glm\nHello")
+    monkeypatch.setattr(AROUND, "configured", lambda: dict.fromkeys(budget, 50_000))
+    status, said = diagnosis(capsys)
+    assert status == 0
+    assert "ok    budget: today " in said
+    assert " of 50,000 tokens" in said or " of $50,000" in said
+    monkeypatch.setattr(AROUND, "configured", lambda: budget)
+    status, said = diagnosis(capsys)
+    assert status == 1
+    (name,) = budget
+    assert f"raise it with %config GLM.{name} = …" in said
+    assert said.splitlines()[-1] == "Not well: budget."
+
+
+def test_recordings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    shell: Shell,
+) -> None:  # fmt: skip
+    """In replay nothing is asked: how many answers there are, and where; none is a fault."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(AROUND, "configured", lambda: {"replay": "replay"})
+    monkeypatch.setattr(AROUND, "notebook", lambda: tmp_path / "analysis.ipynb")
+    status, said = diagnosis(capsys)
+    assert status == 1
+    assert "bad   recordings: There is none in analysis.glm.jsonl." in said
+    monkeypatch.setattr(AROUND, "configured", lambda: {"replay": "record", "provider": "sandbox"})
+    glm_magic.ask("Hello")
+    monkeypatch.setattr(AROUND, "configured", lambda: {"replay": "replay"})
+    status, said = diagnosis(capsys)
+    assert status == 0
+    assert "ok    recordings: 1 answer\n" in said
+    assert said.splitlines()[-1] == "All is well: a question that is recorded would be answered."
+    Path("analysis.glm.jsonl").unlink()
+    Path("analysis.glm.jsonl").mkdir()
+    assert "bad   recordings:" in diagnosis(capsys)[1]
