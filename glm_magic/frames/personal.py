@@ -84,8 +84,8 @@ _NO_PHONE = re.compile(
 )
 
 # Names of what must not be known, for whole names, and for what stands in front of "=" in a text.
-SECRETS = r"pass(?:word|wd|phrase)|pwd|secret|credentials?|(?:api|access|private)_?key"
-SECRETS += r"|(?:auth|access|api|bearer)_?token"
+SECRETS = r"(?:pass(?:word|wd|phrase)|pwd|secret|credential|(?:api|access|private)_?key"
+SECRETS += r"|(?:auth|access|api|bearer)_?token)s?"
 _SECRET_NAME = re.compile(rf"(?:\w*_)?(?:{SECRETS})(?:_\w*)?", re.I)
 
 # So large a share of the probe's values must look personal.

@@ -76,7 +76,7 @@ def _default(parameter: inspect.Parameter, wish: Wish) -> str:
     default = plain(parameter.default)
     if held_back(parameter.name, default, wish) or (type(default) is str and not wish.texts):
         return "…"
-    return value_text(default, texts=wish.texts, depth=1)
+    return value_text(default, texts=wish.texts, depth=1, hidden=wish.hidden, allowed=wish.allowed)
 
 
 def _annotation(annotation: Any, joint: str) -> str:

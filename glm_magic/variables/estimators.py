@@ -71,7 +71,9 @@ def _parameter(name: str, value: Any, wish: Wish) -> str:
     value = plain(value)
     if not wish.figures:
         return "…"
-    return held_back(name, value, wish) or value_text(value, texts=wish.texts, hidden=wish.hidden)
+    return held_back(name, value, wish) or value_text(
+        value, texts=wish.texts, hidden=wish.hidden, allowed=wish.allowed
+    )
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..frames.escape import format_scalar, format_share
-from ..frames.personal import is_personal_text
+from ..frames.personal import is_personal_text, is_secret_name
 from .finding import plural
 from .plain import (
     SEQUENCES,
@@ -154,6 +154,8 @@ class Tree:
 def grow(root: Node, value: Any, wish: Wish) -> Tree:
     """Fill a node with a value and all that is in it."""
     tree = Tree()
+    if is_secret_name(wish.name):
+        root.name = wish.name
     _add(root, value, 0, tree, wish)
     return tree
 
@@ -200,7 +202,9 @@ def _add_dict(node: Node, value: Any, depth: int, tree: Tree, wish: Wish) -> Non
         elif name not in node.fields and len(node.fields) >= _MAX_FIELDS:
             tree.cut[f"keys after the first {_MAX_FIELDS} of one dict"] = None
         elif _has_room(tree):
-            child = node.fields.setdefault(name, Node(name, node.single))
+            # What stands below a secret name is as secret.
+            under = node.name if is_secret_name(node.name) else name
+            child = node.fields.setdefault(name, Node(under, node.single))
             _add(child, each, depth + 1, tree, wish)
 
 

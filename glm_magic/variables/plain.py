@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # The containers whose items can be read with the class's own method.
-SEQUENCES: tuple[type, ...] = (list, tuple, set, frozenset, deque)
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+SEQUENCES: tuple[type, ...] = (list, tuple, set, frozenset, deque, *_VIEWS)
 _MISSING = object()
 
 
@@ -94,7 +95,7 @@ def is_namedtuple(value: object) -> bool:
 def instance_dict(value: object) -> dict[str, Any]:
     """The attributes an object stores; its properties are not among them."""
     stored = class_attribute(type(value), "__dict__")
-    if type(stored) is not GetSetDescriptorType:
+    if not is_exactly(stored, GetSetDescriptorType, MemberDescriptorType):  # of SimpleNamespace
         return {}
     found = stored.__get__(value)
     return found if is_a(found, dict) else {}

@@ -6,6 +6,7 @@ of what is a table: rows of scalars under the same few keys.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ..frames.failures import attempt
 from .dtypes import base_array
 from .finding import plural
 from .plain import (
@@ -25,6 +27,7 @@ from .plain import (
     is_exactly,
     is_missing,
     is_of,
+    own_name,
     plain,
     stored,
 )
@@ -61,6 +64,10 @@ def table_of(value: Any) -> Table | None:
     if is_exactly(value, list, tuple):
         count = len(value)
         columns, kind = _from_records(value)
+    elif is_of(value, "pandas.api.extensions", "ExtensionArray"):
+        return _of_one_column(value, lambda: sys.modules["pandas"].Series(value))
+    elif is_of(value, "pyarrow", "Scalar"):
+        return _of_one_column(value, lambda: sys.modules["pyarrow"].repeat(value, 1))
     elif is_a(value, dict):
         columns, count = _from_columns(value)
         kind = f"{class_name(type(value))} of {plural(len(columns or ()), 'column')}"
@@ -71,6 +78,12 @@ def table_of(value: Any) -> Table | None:
         return None
     cut = count > MOST_RECORDS
     return Table(frame, kind, (f"of the first {MOST_RECORDS:,} of {count:,} rows",) if cut else ())
+
+
+def _of_one_column(value: Any, make: Callable[[], Any]) -> Table | None:
+    """An array or a cell of a library, told like a column of it."""
+    frame = attempt(make)
+    return None if frame is None else Table(frame, own_name(type(value)))
 
 
 def _from_records(value: Any) -> tuple[dict[str, list[Any]] | None, str]:

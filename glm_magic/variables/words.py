@@ -83,6 +83,7 @@ def value_text(
     depth: int = _DEPTH,
     exact: bool = False,
     hidden: Sequence[str] = (),
+    allowed: Sequence[str] = (),
 ) -> str:
     """Any value in a few words; a foreign object is shown by its class only.
 
@@ -92,6 +93,8 @@ def value_text(
         depth: How many levels of containers are looked into.
         exact: Whether numbers and dates are written in full, as in raw rows.
         hidden: Names or patterns of keys that are left out.
+        allowed: Names or patterns of keys in containers that look personal and may be shown, as
+            all may in raw rows.
     """
     value = plain(value)
     if type(value) is str:
@@ -109,7 +112,10 @@ def value_text(
     if is_of(value, "numpy", "ndarray"):
         return f"<{array_form(value)}>"
     if depth and is_a(value, dict, *SEQUENCES):
-        show = partial(value_text, texts=texts, depth=depth - 1, exact=exact, hidden=hidden)
+        allowed = ("*",) if exact else allowed
+        show = partial(
+            _inside, texts=texts, depth=depth - 1, exact=exact, hidden=hidden, allowed=allowed
+        )
         return _nested(value, texts, hidden, show)
     return f"<{own_name(type(value))}>"
 
@@ -163,10 +169,16 @@ def is_allowed(name: str, wish: Wish) -> bool:
 
 def held_back(name: str, value: object, wish: Wish) -> str:
     """Why a value under this name is not shown, or ""."""
+    reason = reason_for(name, value)
+    return "" if reason == PERSONAL and is_allowed(name, wish) else reason
+
+
+def reason_for(name: str, value: object) -> str:
+    """The same where nothing is allowed."""
     value = plain(value)
-    if is_exactly(value, str, bytes) and is_secret_name(name):
+    if (is_exactly(value, str, bytes) or is_a(value, dict, *SEQUENCES)) and is_secret_name(name):
         return HELD_BACK
-    if is_allowed(name, wish) or type(value) is bool:
+    if type(value) is bool:
         return ""
     personal = type(value) is str and is_personal_text(value)
     return PERSONAL if personal or is_personal_header(name) else ""
@@ -185,7 +197,17 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return matches(name, patterns)
 
 
-def _nested(value: Any, texts: bool, hidden: Sequence[str], show: Callable[[Any], str]) -> str:
+def _inside(value: Any, key: object = "", *, allowed: Sequence[str], **options: Any) -> str:
+    """An item of a container, unless it looks personal or the key it stands under says so."""
+    key = plain(key)
+    name = key if type(key) is str else ""
+    reason = reason_for(name, value)
+    if reason == HELD_BACK or (reason and not _matches(name, allowed)):
+        return reason
+    return value_text(value, allowed=allowed, **options)
+
+
+def _nested(value: Any, texts: bool, hidden: Sequence[str], show: Callable[..., str]) -> str:
     size, items = length_of(value), head_of(value, _ITEMS)
     if is_a(value, dict):
         words = (
@@ -202,11 +224,9 @@ def _nested(value: Any, texts: bool, hidden: Sequence[str], show: Callable[[Any]
     return f"{opening}{shown}{', …' if size > _ITEMS else ''}{closing}"
 
 
-def _entry(key: Any, value: Any, texts: bool, show: Callable[[Any], str]) -> str:
-    name, key = name_of(key) if texts else class_name(type(key)), plain(key)
-    if type(key) is str and is_secret_name(key) and is_exactly(plain(value), str, bytes):
-        return f"{name}: {HELD_BACK}"
-    return f"{name}: {show(value)}"
+def _entry(key: Any, value: Any, texts: bool, show: Callable[..., str]) -> str:
+    name = name_of(key) if texts else class_name(type(key))
+    return f"{reason_for('', key) or name}: {show(value, key)}"
 
 
 def _rank(value: object) -> tuple[str, float, str]:
