@@ -19,7 +19,7 @@ from glm_magic.frames.escape import (
 from glm_magic.frames.failures import quiet, raise_if_no_failure
 from glm_magic.frames.fence import fence
 from glm_magic.frames.folding import fold
-from glm_magic.frames.hiding import Hidden, allow, hide, plural
+from glm_magic.frames.hiding import Hidden, allow, hide, plural, with_numbers
 from glm_magic.frames.libraries import Owner, require_owner
 from glm_magic.frames.measure import Measured, measure, read_schema
 from glm_magic.frames.opening import Opened, open_frame, unreadable
@@ -117,6 +117,7 @@ def describe(
 def _look(opened: Opened, wish: Wish, level: str, step: Callable[[str], None]) -> _Seen:
     """Read what the text needs, of what the user does not hide."""
     shown, hidden = hide(opened, wish.hidden)
+    shown = with_numbers(shown, wish.allowed)
     schema = allow(read_schema(shown), wish.allowed)
     wanted, reach = _plan(schema, level, wish.max_tokens)
     # Without any column there are no rows to count.

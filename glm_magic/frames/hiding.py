@@ -20,6 +20,7 @@ from glm_magic.frames.columns import Column
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
 from glm_magic.frames.libraries import require_owner
 from glm_magic.frames.opening import Opened, open_frame
+from glm_magic.frames.personal import is_personal_header, is_personal_text, is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,6 +103,47 @@ def is_hidden(label: str, dtype: DType | type[DType], patterns: Sequence[str]) -
     return matches(label, patterns) or _has_field(dtype, patterns)
 
 
+def are_hidden(axes: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Whether all names of columns are values of a hidden column, as those of a pivot are."""
+    return any(matches(axis, patterns) for axis in axes)
+
+
+def numbered(labels: Sequence[str], axes: Sequence[str], allowed: Sequence[str]) -> list[str]:
+    """The names of columns; for each that is likely data about a person, its number.
+
+    Args:
+        labels: The user's names.
+        axes: What the names are, by level, where that is known.
+        allowed: Names or patterns of what looks personal and may be shown.
+    """
+    named = [axis for axis in axes if is_personal_header(axis) or is_secret_name(axis)]
+    if any(not matches(axis, allowed) for axis in named):
+        return [f"column {i + 1}" for i in range(len(labels))]
+    return [
+        f"column {i + 1}"
+        if any(map(is_personal_text, label.split(_LEVELS))) and not matches(label, allowed)
+        else label
+        for i, label in enumerate(labels)
+    ]
+
+
+def with_numbers(opened: Opened, allowed: Sequence[str]) -> Opened:
+    """The frame without names of columns that are likely data about persons."""
+    own = opened.labels[opened.levels :]
+    shown = numbered(own, opened.axes, allowed)
+    gone = [label for label, each in zip(own, shown, strict=True) if label != each]
+    if not gone:
+        return opened
+    remarks = [line for line in opened.remarks if not any(_names(line, each) for each in gone)]
+    said = "columns are called by their number where the name looks personal"
+    return replace(
+        opened,
+        labels=(*opened.labels[: opened.levels], *shown),
+        remarks=(*remarks, said),
+        numbered=frozenset(shown) - frozenset(own),
+    )
+
+
 def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
     """A cell without the hidden keys of dictionaries and maps in it; others stay as they are."""
     if not patterns:
@@ -132,6 +174,8 @@ def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
     schema = opened.source.schema()
     named = list(zip(schema, opened.labels, schema.values(), strict=True))
     gone = [is_hidden(label, dtype, patterns) for _, label, dtype in named]
+    if are_hidden(opened.axes, patterns):
+        gone[opened.levels :] = [True] * len(opened.labels[opened.levels :])
     hidden = [label for (_, label, _), each in zip(named, gone, strict=True) if each]
     kept = [(name, label) for (name, label, _), each in zip(named, gone, strict=True) if not each]
     levels = sum(gone[: opened.levels])

@@ -60,7 +60,7 @@ def read_schema(opened: Opened) -> list[Column]:
         native = opened.source.native_dtype(name) if dtype == nw.Unknown else None
         kind = kind_of(dtype, native)
         # A flag such as "has_email" says nothing about anyone.
-        named = is_personal_header(label) or is_secret_name(label)
+        named = is_personal_header(label) or is_secret_name(label) or label in opened.numbered
         shown, level = short_dtype(dtype, native), position < opened.levels
         columns.append(
             Column(label, shown, kind, personal=named and kind != "boolean", level=level)

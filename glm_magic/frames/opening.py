@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -41,12 +41,16 @@ class Opened:
         labels: The user's own names as text, shape (levels + columns,), not escaped yet.
         remarks: What a reader must know about the names, one sentence each, escaped.
         levels: How many of the first columns are levels of the index, where that is data.
+        axes: What the column names are, where pandas knows it: a pivot's are a column's values.
+        numbered: Labels that stand for names which look personal.
     """
 
     source: Source
     labels: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     levels: int = 0
+    axes: tuple[str, ...] = ()
+    numbered: frozenset[str] = frozenset()
 
 
 def open_frame(value: Any, owner: Owner, name: str) -> Opened:
@@ -92,6 +96,11 @@ def label_text(label: object) -> str:
     return label.isoformat() if isinstance(label, date) else f"<{type_name(label)}>"
 
 
+def axes_of(frame: Any) -> tuple[str, ...]:
+    """The names that a frame of pandas has for its column names themselves, by level."""
+    return tuple(label_text(name) for name in frame.columns.names if name is not None)
+
+
 def _open_pandas(value: Any, owner: Owner) -> Opened:
     if owner.class_name == "Index":
         if value.nlevels > 1:
@@ -102,7 +111,8 @@ def _open_pandas(value: Any, owner: Owner) -> Opened:
         label = (_series_label(value.name),)
         return _with_index(value.to_frame("values"), ["values"], label)
     names = value.columns.tolist()
-    return _with_index(value, names, tuple(map(label_text, names)))
+    opened = _with_index(value, names, tuple(map(label_text, names)))
+    return replace(opened, axes=axes_of(value))
 
 
 def _with_index(frame: Any, names: list[object], labels: tuple[str, ...]) -> Opened:
@@ -164,6 +174,7 @@ def _open_dask(value: Any, owner: Owner) -> Opened:
     frame = value.to_frame("values") if owner.is_series else value
     names = frame.columns.tolist()
     labels = (_series_label(value.name),) if owner.is_series else tuple(map(label_text, names))
+    axes = () if owner.is_series else axes_of(frame)
     levels = [] if frame.index.name is None else [frame.index.name]
     view = frame
     if levels or not _are_plain(names):
@@ -172,7 +183,7 @@ def _open_dask(value: Any, owner: Owner) -> Opened:
     if levels:
         view = view.rename_axis(index="level 0").reset_index()
     shown = (*map(_level_label, levels), *labels)
-    return Opened(Partitions(view), shown, _remarks(names, labels), len(levels))
+    return Opened(Partitions(view), shown, _remarks(names, labels), len(levels), axes)
 
 
 def _open_spark(value: Any, _: Owner) -> Opened:

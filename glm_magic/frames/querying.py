@@ -13,16 +13,20 @@ from glm_magic.errors import ArgumentError
 from glm_magic.frames.background import run_aside
 from glm_magic.frames.escape import type_name
 from glm_magic.frames.failures import raise_if_no_failure
-from glm_magic.frames.hiding import is_hidden, without_hidden
+from glm_magic.frames.hiding import are_hidden, is_hidden, numbered, without_hidden
 from glm_magic.frames.libraries import find_owner
-from glm_magic.frames.opening import label_text
+from glm_magic.frames.opening import axes_of, label_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
 def query(
-    sql: str, frames: Mapping[str, Any], hidden: Mapping[str, Sequence[str]], most_rows: int
+    sql: str,
+    frames: Mapping[str, Any],
+    hidden: Mapping[str, Sequence[str]],
+    most_rows: int,
+    allowed: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """The result of one SELECT as CSV; when rows were left out, a last line says so.
 
@@ -31,6 +35,7 @@ def query(
         frames: Of pandas, polars, pyarrow or DuckDB; others are no tables.
         hidden: Patterns of columns that the query must not see, by frame.
         most_rows: Rows of the result.
+        allowed: Patterns of columns whose names may be personal, by frame; others have numbers.
 
     Raises:
         ArgumentError: DuckDB is not installed.
@@ -47,7 +52,7 @@ def query(
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         message = "Only one SELECT statement is allowed."
         raise ValueError(message)
-    connection, unread = _connected(frames, hidden)
+    connection, unread = _connected(frames, hidden, allowed or {})
 
     def run() -> tuple[list[str], list[Any]]:
         result = connection.execute(sql)
@@ -67,7 +72,9 @@ def query(
 
 
 def _connected(
-    frames: Mapping[str, Any], hidden: Mapping[str, Sequence[str]]
+    frames: Mapping[str, Any],
+    hidden: Mapping[str, Sequence[str]],
+    allowed: Mapping[str, Sequence[str]],
 ) -> tuple[Any, dict[str, str]]:
     """A connection that sees the frames and nothing else; and why it does not see some of them."""
     import duckdb
@@ -81,7 +88,8 @@ def _connected(
             unread[name] = f"{alike[name]} Use describe or frame_head."
             continue
         try:
-            connection.register(name, _visible(name, frame, hidden.get(name, ())))
+            kept = _visible(name, frame, hidden.get(name, ()), allowed.get(name, ()))
+            connection.register(name, kept)
         except _UnclearError as error:
             unread[name] = f"In {name} {error} Use describe or frame_head."
         except BaseException as error:
@@ -111,19 +119,25 @@ def _alike(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _visible(name: str, frame: Any, hidden: Sequence[str]) -> Any:
+def _visible(name: str, frame: Any, hidden: Sequence[str], allowed: Sequence[str]) -> Any:
     """The frame without its hidden columns, as DuckDB takes it."""
-    table = nw.from_native(_with_text_names(frame))
+    owner = find_owner(frame)
+    wide = owner is not None and owner.library == "pandas" and not owner.is_series
+    axes = axes_of(frame) if wide else ()
+    table = nw.from_native(_with_text_names(frame) if wide else frame)
     schema = table.collect_schema()
     kept = [one for one, kind in schema.items() if not is_hidden(label_text(one), kind, hidden)]
-    if alike := _alike(kept):
+    kept = [] if are_hidden(axes, hidden) else kept
+    shown = dict(zip(kept, numbered(list(map(label_text, kept)), axes, allowed), strict=True))
+    if alike := _alike(shown.values()):
         raise _UnclearError(next(iter(alike.values())))
-    native = table.select(kept).to_native()
+    schema = {shown[one]: schema[one] for one in kept}
+    native = table.select(kept).rename(shown).to_native()
     if table.implementation.is_duckdb():
         # A relation belongs to its own connection; what `arrow` makes can be read but once.
         return native.to_arrow_table() if hasattr(native, "to_arrow_table") else native.arrow()
     if table.implementation.is_pandas():
-        mixed = [one for one in kept if hidden and schema[one] == nw.Object]
+        mixed = [one for one, kind in schema.items() if hidden and kind == nw.Object]
         cells = {one: [without_hidden(cell, hidden) for cell in native[one]] for one in mixed}
         return native.assign(**cells) if cells else native
     if table.implementation.is_polars() or table.implementation.is_pyarrow():
@@ -133,10 +147,7 @@ def _visible(name: str, frame: Any, hidden: Sequence[str]) -> Any:
 
 
 def _with_text_names(frame: Any) -> Any:
-    """A pandas frame under the names by which it is described; any other as it is."""
-    owner = find_owner(frame)
-    if owner is None or owner.library != "pandas" or owner.is_series:
-        return frame
+    """A pandas frame under the names by which it is described."""
     named = frame.copy(deep=False)
     named.columns = list(map(label_text, frame.columns.tolist()))
     return named

