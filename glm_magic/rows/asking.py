@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 from ..catalog import CLASSROOM
 from ..chat.deltas import Growing
 from ..chat.messages import Message, Usage
+from ..errors import NotRecordedError
 from ..render.cleaning import plain
+from ..replay import ReplayClient
 from .outcomes import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..api.client import Client
     from ..api.posting import Poster
     from ..chat.client import Client as AnyClient
@@ -75,8 +79,17 @@ class StandInAsker:
     async def close(self) -> None:
         """See `Asker.close`; nothing was opened."""
 
+    def replays(self, request: Request) -> bool:
+        """Whether no model is asked this: a recording answers it, or none and nobody may."""
+        try:
+            return isinstance(self._client, ReplayClient) and self._client.answers(request)
+        except NotRecordedError:  # which is what the row will get
+            return True
 
-async def ask_row(asker: Asker, task: Task, row: str, repairs: int) -> Outcome:
+
+async def ask_row(
+    asker: Asker, task: Task, row: str, repairs: int, heard: Callable[[Request, Growing], None]
+) -> Outcome:
     """What comes of one row.
 
     Args:
@@ -84,24 +97,28 @@ async def ask_row(asker: Asker, task: Task, row: str, repairs: int) -> Outcome:
         task: What is asked.
         row: What is sent of the row.
         repairs: How often a wrong answer is sent back to be put right.
+        heard: Told of each answer as it comes, the wrong ones too: they were paid.
 
     Raises:
         GLMError: The host refused, or the line failed.
     """
     said: tuple[Message, ...] = ()
-    cells, wrong = task.cells, ""
+    cells, wrong, recorded = task.cells, "", True
     usage: Usage | None = None
     for left in range(repairs, -1, -1):
-        grown = await asker.ask(task.request(row, said))
+        request = task.request(row, said)
+        grown = await asker.ask(request)
+        heard(request, grown)
+        recorded = recorded and bool(grown.recorded)
         if grown.usage is not None:
             usage = grown.usage if usage is None else usage + grown.usage
-        problem = problem_with(grown)
+        problem, told = problem_with(grown), _told(task, grown)
         if problem or cells is None:
             text = grown.text if grown.finish_reason == "length" else None
-            return Outcome(text if problem else grown.text, usage, problem, _told(task, grown))
+            return Outcome(text if problem else grown.text, usage, problem, recorded, told)
         wrong = task.wrong(grown.text)
         if not wrong:
-            return Outcome(grown.text, usage, warning=_told(task, grown))
+            return Outcome(grown.text, usage, "", recorded, told)
         if left:
             said += _put_right(grown.text, wrong)
     return Outcome(None, usage, cells.error(wrong) if cells else "")

@@ -151,7 +151,8 @@ def _tell(task: Task, table: Table) -> None:
     """Say once what is about to leave this computer."""
     host = urlsplit(task.settings.base_url).hostname or ""
     fields = task.template.fields
-    if not host or is_loopback(host) or (host, fields) in _told:
+    nowhere = not host or is_loopback(host) or task.settings.replay == "replay"
+    if nowhere or (host, fields) in _told:
         return
     _told.add((host, fields))
     rows = "all rows" if table.rows is None else f"{table.rows:,} rows"

@@ -24,16 +24,17 @@ from ..errors import (
     StoreError,
     TimedOutError,
 )
-from .asking import ask_row
+from .asking import StandInAsker, ask_row
 from .faults import END_OF_RUN, Patience, row_error
 from .outcomes import Outcome
+from .spending import Reserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .asking import Asker
     from .recorded import Recorded
-    from .spending import Reserved, Spending
+    from .spending import Spending
     from .task import Task
     from .window import Ticket, Window
 
@@ -71,7 +72,7 @@ class Crew:
         make_asker: Makes who sends; called in the crew's thread.
         window: How many may be in flight.
         spending: What may be spent.
-        recorded: Where answers are kept.
+        recorded: Where a model's answers are kept; None keeps none.
         repairs: How often a wrong answer is sent back.
 
     Attributes:
@@ -85,7 +86,7 @@ class Crew:
         make_asker: Callable[[], Asker],
         window: Window,
         spending: Spending,
-        recorded: Recorded,
+        recorded: Recorded | None,
         repairs: int = 0,
     ) -> None:
         self.window = window
@@ -191,7 +192,7 @@ class Crew:
         while self._later and self._later[0][0] <= now:
             self._ready.appendleft(heapq.heappop(self._later)[2])
         while self._ready and self.ended is None and self.window.may_send(now):
-            reserved = self.spending.reserve(self._ready[0].text)
+            reserved = self._reserve(asker, self._ready[0].text)
             if reserved is None:
                 if not self._flying:
                     self._end(self.spending.used_up())
@@ -204,15 +205,20 @@ class Crew:
         wait = self.window.wait_seconds(now) if self._ready and self.ended is None else None
         return min([*waits, wait] if wait is not None else waits, default=None)
 
+    def _reserve(self, asker: Asker, text: str) -> Reserved | None:
+        reserved = self.spending.reserve(text)
+        if reserved is None and not self._repairs and isinstance(asker, StandInAsker):
+            return Reserved() if asker.replays(self._task.request(text)) else None
+        return reserved
+
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
         self._wake.set()
 
     async def _one(self, asker: Asker, row: Row, ticket: Ticket, reserved: Reserved) -> None:
-        usage = None
+        heard = self.spending.heard
         try:
-            outcome = await ask_row(asker, self._task, row.text, self._repairs)
-            usage = outcome.usage
+            outcome = await ask_row(asker, self._task, row.text, self._repairs, heard)
             self.window.answered(ticket, self._loop.time())
             self._keep(row, outcome)
         except asyncio.CancelledError:
@@ -224,12 +230,12 @@ class Crew:
             self.window.left()
             self._came.put((row.key, Outcome(error=f"a bug of glm_magic: {error!r:.200}")))
         finally:
-            self.spending.settle(reserved, usage)
+            self.spending.settle(reserved)
 
     def _keep(self, row: Row, outcome: Outcome) -> None:
         if outcome.warning:
             self._warn(f"{outcome.warning} {_NOT_KEPT}")
-        elif not outcome.error:
+        elif self._recorded is not None and not outcome.error and not outcome.recorded:
             try:
                 self._recorded.write(row.key, outcome)
             except StoreError as error:

@@ -96,7 +96,8 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     """
     texts, sampled = _sample(task, table)
     rows = list(dict.fromkeys(texts))
-    known = right_of(task, known_of(task).find([task.key(row) for row in rows], plan.since))
+    since = plan.known_since(task)
+    known = right_of(task, known_of(task).find([task.key(row) for row in rows], since))
     fixed = fixed_tokens(task.system)
     sent = [fixed + estimate_tokens(row) + _PER_REQUEST for row in rows]
     mean = sum(sent) / max(1, len(sent))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -80,9 +79,7 @@ def _running(plan: Plan, task: Task, rows: int | None, *, shown: bool) -> Iterat
         recorded = known_of(task)
         crew = plan.crew(task, recorded)
         progress = Progress(crew, rows, shown=shown)
-        # What is recorded beside a notebook must be whole, and is asked of nobody else.
-        since = plan.since if task.settings.replay == "live" else datetime.now(UTC).isoformat()
-        run = Run(task, crew, recorded, stop, since=since, watch=progress)
+        run = Run(task, crew, recorded, stop, since=plan.known_since(task), watch=progress)
         crew.start()
         try:
             yield run

@@ -19,6 +19,7 @@ class Outcome(NamedTuple):
         text: The model's words; None where there are none.
         usage: Tokens of the answer, repairs included; None when the host did not say.
         error: Why this is no answer, one sentence; "" for an answer.
+        recorded: Whether it is a replayed one, for which no model was asked.
         warning: What a course's service says of the answer, which holds for now only and is not
             kept; "" mostly.
     """
@@ -26,6 +27,7 @@ class Outcome(NamedTuple):
     text: str | None = None
     usage: Usage | None = None
     error: str = ""
+    recorded: bool = False
     warning: str = ""
 
 

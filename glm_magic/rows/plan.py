@@ -107,6 +107,8 @@ class Plan:
             BudgetError: There is a budget in USD, and no price to keep to it.
         """
         settings = task.settings
+        if settings.replay == "replay":  # nobody is asked
+            return Spending(price_for(settings), 0)
         usd, tokens = settings.budget_usd, settings.budget_tokens
         if usd is not None or tokens is not None:
             today = workbench().ledger.totals(day=datetime.now(UTC).date())
@@ -121,10 +123,17 @@ class Plan:
     def crew(self, task: Task, recorded: Recorded) -> Crew:
         """Who asks; not started."""
         window = Window(self.in_flight or MOST, known=self.in_flight is not None)
+        kept = recorded if workbench().stand_in is None else None
         return Crew(
-            task, lambda: _asker(task.settings, self), window, self.spending(task), recorded,
+            task, lambda: _asker(task.settings, self), window, self.spending(task), kept,
             self.repairs,
         )  # fmt: skip
+
+    def known_since(self, task: Task) -> str:
+        """From when on an answer counts as known; ISO 8601 in UTC, "" is any time."""
+        # What is recorded beside a notebook must be whole, and a test's replies are a test's.
+        live = task.settings.replay == "live" and workbench().stand_in is None
+        return self.since if live else datetime.now(UTC).isoformat()
 
 
 def known_of(task: Task) -> Recorded:
@@ -158,4 +167,5 @@ def book(spending: Spending, settings: Settings) -> None:
             completion_tokens=spending.usage.completion_tokens,
             cached_tokens=spending.usage.cached_tokens or 0,
             cost_usd=spending.usd,
+            estimated=spending.estimated,
         )

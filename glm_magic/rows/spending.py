@@ -11,6 +11,8 @@ from ..errors import BudgetError
 
 if TYPE_CHECKING:
     from ..catalog import Price
+    from ..chat.deltas import Growing
+    from ..chat.messages import Request
 
 TYPICAL_ANSWER_TOKENS = 100  # of one row, before any was seen
 _LONGEST_ANSWER_TOKENS = 1_000  # reckoned with before any was seen: the budget is a promise
@@ -22,8 +24,8 @@ _NOTHING = Usage(0, 0, 0)
 class Reserved(NamedTuple):
     """What a row in flight is likely to take."""
 
-    usd: float
-    tokens: int
+    usd: float = 0.0
+    tokens: int = 0
 
 
 @dataclass
@@ -38,8 +40,9 @@ class Spending:
         budget_tokens: The most tokens it may use; None is no limit.
 
     Attributes:
-        usage: Tokens of all answers that came in this run.
+        usage: Tokens of all answers that models gave in this run, wrong ones too.
         asked: How many answers that are.
+        estimated: Whether the host did not say what some of them used.
 
     Raises:
         BudgetError: There is a budget in USD, and no price to keep to it.
@@ -52,9 +55,10 @@ class Spending:
     budget_tokens: int | None = None
     usage: Usage = field(default=_NOTHING, init=False)
     asked: int = field(default=0, init=False)
+    estimated: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._flying = Reserved(0.0, 0)
+        self._flying = Reserved()
         if self.budget_usd is not None and self.price is None:
             message = "There is a budget in USD, and the price of this model is not known."
             raise BudgetError(message, "Leave the budget away, or see %glm models --refresh.")
@@ -77,7 +81,7 @@ class Spending:
     def reserve(self, row: str) -> Reserved | None:
         """Take what one more row is likely to need; None if it would be too much."""
         if self.budget_usd is None and self.budget_tokens is None:
-            return Reserved(0.0, 0)
+            return Reserved()
         sent = self.fixed_tokens + estimate_tokens(row) + _PER_REQUEST
         longest = self.max_tokens or _LONGEST_ANSWER_TOKENS
         likely = round(_MARGIN * self.answer_tokens()) if self.asked else longest
@@ -91,13 +95,18 @@ class Spending:
         self._flying = needed
         return Reserved(usd, sent + likely)
 
-    def settle(self, reserved: Reserved, usage: Usage | None) -> None:
-        """The row is back: what it really used, if anything came."""
+    def heard(self, request: Request, grown: Growing) -> None:
+        """An answer came: count what it used, if a model was asked."""
+        if grown.recorded:
+            return
+        self.estimated = self.estimated or grown.usage is None
+        self.usage += _estimated(request, grown) if grown.usage is None else grown.usage
+        self.asked += 1
+
+    def settle(self, reserved: Reserved) -> None:
+        """The row is back, and has used what was heard."""
         flying = self._flying
         self._flying = Reserved(flying.usd - reserved.usd, flying.tokens - reserved.tokens)
-        if usage is not None:
-            self.usage += usage
-            self.asked += 1
 
     def used_up(self) -> BudgetError:
         """The error that ends the run when nothing more fits."""
@@ -106,6 +115,11 @@ class Spending:
             spent += f", ${self.usd:.4f}"
         message = f"The next row would pass the budget; this run has used {spent}."
         return BudgetError(message, "Raise budget_usd, or %config GLM.budget_usd, and run again.")
+
+
+def _estimated(request: Request, grown: Growing) -> Usage:
+    sent = sum(estimate_tokens(one.content) for one in request.messages) + _PER_REQUEST
+    return Usage(sent, estimate_tokens(grown.text) + estimate_tokens(grown.reasoning))
 
 
 def fixed_tokens(system: str) -> int:
