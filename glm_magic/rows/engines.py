@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError
 from ..frames.libraries import find_owner
 from .local import answer_batches, answer_table
+from .plan import check_whole
 from .tables import PandasTable, is_ray, names_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 _MOST_TASKS = 8  # one process holds more requests in flight than any account allows
+_MOST_TASKS_SAID = 1_000  # by the user
 _UNKNOWN_PARTS = 4  # of a table whose parts cannot be counted
 
 
@@ -72,8 +74,8 @@ def _shared(plan: Plan, task: Task, tasks: int) -> Plan:
 
 def _count(plan: Plan, parts: int, tasks: int | None) -> int:
     """How many tasks ask: no more than may be in flight."""
-    if tasks is not None and tasks < 1:
-        raise ArgumentError(f"tasks = {tasks} is below 1.", "Leave it away, or use 2 to 8.")
+    if tasks is not None:
+        check_whole("tasks", tasks, 1, _MOST_TASKS_SAID, "Leave it away, or use 2 to 8.")
     wanted = tasks or min(parts, _MOST_TASKS)
     return max(1, min(wanted, plan.in_flight or wanted))
 

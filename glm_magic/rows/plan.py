@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
-from ..fields import FIELDS
+from ..fields import FIELDS, parse
 from ..settings import replay_mode
 from ..surroundings import AROUND
 from ..terms import price_for, taught
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .recorded import Recorded
 
 _MOST_IN_FLIGHT = 10_000
+_MOST_REPAIRS = 100
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,17 @@ class Plan:
     hidden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.in_flight is not None and not 1 <= self.in_flight <= _MOST_IN_FLIGHT:
-            message = f"in_flight = {self.in_flight} is not in 1 to {_MOST_IN_FLIGHT:,}."
-            raise ArgumentError(message, "Leave it away to have the account's limit found.")
+        for name in ("template", "name"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and (name == "template" or value is not None):
+                remedy = 'Write a text: glm.map(frame, "Translate {title}", name="english").'
+                raise ArgumentError(f"{name} = {value!r:.60} is no text.", remedy)
+        check_whole("repairs", self.repairs, 0, _MOST_REPAIRS, "Leave it away, or use 1 or 2.")
+        if self.in_flight is not None:
+            remedy = "Leave it away to have the account's limit found."
+            check_whole("in_flight", self.in_flight, 1, _MOST_IN_FLIGHT, remedy)
+        if self.budget_usd is not None:
+            object.__setattr__(self, "budget_usd", parse("budget_usd", self.budget_usd))
 
     def task(self, *, need_key: bool = True) -> Task:
         """The task, with this process's settings and key.
@@ -117,7 +127,7 @@ class Plan:
         budgets = [one for one in (usd, self.budget_usd) if one is not None]
         return Spending(
             price_for(settings), fixed_tokens(task.system), settings.max_tokens,
-            min(budgets, default=None), tokens,
+            min(budgets, default=None), tokens, self.repairs,
         )  # fmt: skip
 
     def crew(self, task: Task, recorded: Recorded) -> Crew:
@@ -134,6 +144,17 @@ class Plan:
         # What is recorded beside a notebook must be whole, and a test's replies are a test's.
         live = task.settings.replay == "live" and workbench().stand_in is None
         return self.since if live else datetime.now(UTC).isoformat()
+
+
+def check_whole(name: str, value: object, least: int, most: int, remedy: str) -> None:
+    """Refuse what is not a whole number from one to another.
+
+    Raises:
+        ArgumentError: With the remedy.
+    """
+    if not (isinstance(value, Integral) and least <= int(value) <= most):
+        message = f"{name} = {value!r:.60} is not a whole number from {least} to {most:,}."
+        raise ArgumentError(message, remedy)
 
 
 def known_of(task: Task) -> Recorded:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TYPICAL_ANSWER_TOKENS = 100  # of one row, before any was seen
 _LONGEST_ANSWER_TOKENS = 1_000  # reckoned with before any was seen: the budget is a promise
 _MARGIN = 1.5  # an answer may be longer than those before
+_WRONG_TOKENS = 100  # of a message that says what is wrong
 _PER_REQUEST = 8  # roles and separators of its two messages
 _NOTHING = Usage(0, 0, 0)
 
@@ -38,6 +39,7 @@ class Spending:
         max_tokens: The longest answer; None where nobody said.
         budget_usd: The most this run may cost; None is no limit.
         budget_tokens: The most tokens it may use; None is no limit.
+        repairs: How often a row may be asked again.
 
     Attributes:
         usage: Tokens of all answers that models gave in this run, wrong ones too.
@@ -53,6 +55,7 @@ class Spending:
     max_tokens: int | None = None
     budget_usd: float | None = None
     budget_tokens: int | None = None
+    repairs: int = 0
     usage: Usage = field(default=_NOTHING, init=False)
     asked: int = field(default=0, init=False)
     estimated: bool = field(default=False, init=False)
@@ -82,9 +85,13 @@ class Spending:
         """Take what one more row is likely to need; None if it would be too much."""
         if self.budget_usd is None and self.budget_tokens is None:
             return Reserved()
-        sent = self.fixed_tokens + estimate_tokens(row) + _PER_REQUEST
         longest = self.max_tokens or _LONGEST_ANSWER_TOKENS
         likely = round(_MARGIN * self.answer_tokens()) if self.asked else longest
+        sent = self.fixed_tokens + estimate_tokens(row) + _PER_REQUEST
+        # Each repair sends all before it again: so many answers in all, with what is wrong.
+        again = self.repairs * (self.repairs + 1) // 2
+        sent = (1 + self.repairs) * sent + again * (likely + _WRONG_TOKENS)
+        likely *= 1 + self.repairs
         usd = self.price.cost(sent, likely) if self.price else 0.0
         needed = Reserved(self._flying.usd + usd, self._flying.tokens + sent + likely)
         if self.budget_usd is not None and usd and (self.usd or 0) + needed.usd > self.budget_usd:

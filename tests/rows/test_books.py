@@ -1,5 +1,6 @@
 """What is kept and what is counted: a model's answers, and what they have cost."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,16 @@ def test_a_paid_answer_counts_though_its_repair_fails(host: Host) -> None:
     found = glm.map(records(10), SORT, schema=int, repairs=1, progress=False)
     assert all(row["_error"] for row in found)
     assert workbench().ledger.totals().tokens > 500
+
+
+def test_a_budget_holds_for_repairs_too(host: Host) -> None:
+    """A row may be three requests, each longer than the one before."""
+    host(script=lambda asked: says('{"value": "spam"}'), latency_seconds=0.02)
+    rows = [{"review": f"{row['review']} {'very long ' * 300}"} for row in records(200)]
+    options = {"provider": "zai", "base_url": os.environ["GLM_BASE_URL"], "max_tokens": 40}
+    with pytest.raises(GLMError, match=r"would pass the budget|same way"):
+        glm.map(
+            rows, SORT, schema=LABELS, budget_usd=0.03, repairs=2, in_flight=60, progress=False,
+            **options,
+        )  # fmt: skip
+    assert 0.005 < workbench().ledger.totals().usd <= 0.03

@@ -61,7 +61,7 @@ def test_a_dry_run_is_shown(asking: Shell) -> None:
         ("%%glm_map reviews\nSort {revew}", "Did you mean review?"),
         ("%%glm_map reviews\nSort review", "names no column"),
         ("%%glm_map reviews --budget-usd 0\nSort {review}", "There is a budget in USD"),
-        ("%%glm_map reviews --in-flight 0\nSort {review}", "in_flight = 0 is not in 1 to"),
+        ("%%glm_map reviews --in-flight 0\nSort {review}", "in_flight = 0 is not a whole number"),
     ],
 )
 def test_mistakes_are_two_lines(asking: Shell, cell: str, words: str) -> None:

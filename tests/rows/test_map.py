@@ -372,6 +372,32 @@ def test_the_day_has_a_budget_too(host: Host, monkeypatch: pytest.MonkeyPatch) -
     assert "would pass the budget" in found[-1]["_error"]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"budget_usd": float("nan")},
+        {"budget_usd": -1},
+        {"budget_usd": "much"},
+        {"repairs": -1},
+        {"repairs": "2"},
+        {"repairs": None},
+        {"name": 5},
+        {"in_flight": "16"},
+        {"in_flight": 2.5},
+        {"template": None},
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_sent(
+    host: Host, wrong: dict[str, Any]
+) -> None:
+    """Each by its name; a NaN would be no limit at all."""
+    sandbox = host()
+    options = {"template": SORT, "provider": "zai", "base_url": sandbox.base_url, **wrong}
+    with pytest.raises(ArgumentError, match=next(iter(wrong))):
+        glm.map(records(3), progress=False, **options)
+    assert sandbox.load.asked == 0
+
+
 def test_a_budget_needs_a_price(host: Host) -> None:
     """Where the price is not known, a budget in USD is refused before anything is sent."""
     sandbox = host()
