@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ import narwhals.stable.v2 as nw
 from glm_magic.errors import ArgumentError
 from glm_magic.frames.columns import Column
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
-from glm_magic.frames.libraries import require_owner
-from glm_magic.frames.opening import Opened, open_frame
+from glm_magic.frames.libraries import find_owner, require_owner
+from glm_magic.frames.opening import Opened, label_text, open_frame
 from glm_magic.frames.personal import is_personal_header, is_personal_text, is_secret_name
 
 if TYPE_CHECKING:
@@ -145,20 +145,43 @@ def with_numbers(opened: Opened, allowed: Sequence[str]) -> Opened:
 
 
 def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
-    """A cell without the hidden keys of dictionaries and maps in it; others stay as they are."""
+    """A cell without the hidden names of what is in it; what has no names stays as it is."""
     if not patterns:
         return cell
+    cell = _by_name(cell, patterns)
     if isinstance(cell, dict):
         return {
             key: without_hidden(each, patterns)
             for key, each in cell.items()
-            if not matches(str(key), patterns)
+            if not any(matches(name, patterns) for name in {str(key), label_text(key)})
         }
     if isinstance(cell, list | tuple):
         return [without_hidden(each, patterns) for each in cell if not _has_key(each, patterns)]
     if type(cell).__name__ == "ndarray" and cell.dtype.kind == "O":
         return without_hidden(cell.tolist(), patterns)
     return cell
+
+
+def _by_name(cell: Any, patterns: Sequence[str]) -> Any:
+    """What holds values under names as a dictionary of them; all else as it is."""
+    if cell is None or isinstance(cell, str | bool | int | float | list | dict):
+        return cell
+    if isinstance(cell, Mapping):
+        return dict(cell)
+    if isinstance(cell, tuple):
+        return dict(cell._asdict()) if hasattr(cell, "_asdict") else cell
+    if is_dataclass(cell) and not isinstance(cell, type):
+        return {each.name: getattr(cell, each.name, None) for each in fields(cell)}
+    if names := getattr(getattr(cell, "dtype", None), "names", None):
+        return {name: cell[name] for name in names}
+    owner = find_owner(cell)
+    if owner is not None and owner.kind == "pandas Series":
+        return cell.to_dict()
+    frame = nw.from_native(cell, eager_only=True, pass_through=True) if owner else None
+    if isinstance(frame, nw.DataFrame):
+        return frame.to_dict(as_series=False)
+    held = getattr(cell, "__dict__", {})
+    return held if any(matches(str(name), patterns) for name in held) else cell
 
 
 def _has_key(item: Any, patterns: Sequence[str]) -> bool:

@@ -115,10 +115,11 @@ async def ask_row(
         problem, told = problem_with(grown), _told(task, grown)
         if problem or cells is None:
             text = grown.text if grown.finish_reason == "length" else None
-            return Outcome(text if problem else grown.text, usage, problem, recorded, told)
+            text = text if problem else grown.text
+            return Outcome(text, usage, problem, recorded=recorded, warning=told)
         wrong = task.wrong(grown.text)
         if not wrong:
-            return Outcome(grown.text, usage, "", recorded, told)
+            return Outcome(grown.text, usage, recorded=recorded, warning=told)
         if left:
             said += _put_right(grown.text, wrong)
     return Outcome(None, usage, cells.error(wrong) if cells else "")

@@ -17,7 +17,7 @@ from .engines import engine_for
 from .local import answer_table
 from .opening import open_table
 from .plan import Plan
-from .tables import kept, names_of, without
+from .tables import kept, labels_of, names_of, without
 
 if TYPE_CHECKING:
     from .tables import Table
@@ -70,7 +70,7 @@ def map(  # noqa: A001 - what it is
     hidden = _hidden(frame)
     plan = Plan(template, schema, name, repairs, in_flight, budget_usd, since, options, hidden)
     task = plan.task(need_key=not dry_run)
-    _refuse_hidden(task)
+    _refuse_hidden(task, frame)
     away = engine_for(frame, engine)
     if away is None:
         return _ask_here(plan, task, open_table(frame, to), dry_run=dry_run, progress=progress)
@@ -139,10 +139,12 @@ def _hidden(frame: Any) -> tuple[str, ...]:
     return workbench().hiding.of(table)[0]
 
 
-def _refuse_hidden(task: Task) -> None:
+def _refuse_hidden(task: Task, frame: Any) -> None:
     """What the user hides never leaves; keys in cells are left out of the rows."""
+    hidden = task.template.hidden
+    labels = labels_of(frame) if hidden else {}
     for field in task.template.fields:
-        if matches(field, task.template.hidden):
+        if matches(field, hidden) or matches(labels.get(field, field), hidden):
             message = f"The column {field} is hidden, and would leave with every row."
             raise ArgumentError(message, "Take it out of the template, or show it: %glm hide -h")
 

@@ -14,10 +14,11 @@ import narwhals.stable.v2 as nw
 from ..errors import FrameError
 from ..frames.failures import quiet
 from ..frames.libraries import find_owner
+from ..frames.opening import label_text
 from .running import Answered, Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .columns import Columns
 
@@ -230,6 +231,16 @@ def names_of(frame: Any) -> list[str]:
     # What pyarrow calls columns is what is in them.
     names = frame.column_names if _is_of(frame, "pyarrow") else frame.columns
     return [str(name) for name in names]
+
+
+def labels_of(frame: Any) -> dict[str, str]:
+    """What descriptions call the columns whose names need not be texts, by the template's names."""
+    names: Iterable[Any] = ()
+    if isinstance(frame, list):
+        names = {key for record in frame if isinstance(record, dict) for key in record}
+    elif any(_is_of(frame, library) for library in ("pandas", "dask")):
+        names = getattr(frame, "columns", ())
+    return {str(name): label_text(name) for name in names}
 
 
 def check_unique(names: list[str]) -> None:

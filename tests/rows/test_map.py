@@ -2,10 +2,13 @@
 
 import dataclasses
 import json
+from collections import UserDict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -228,6 +231,62 @@ def test_hidden_keys_of_maps_never_leave(host: Host) -> None:
     glm.map(pa.table({"person": cells}), "Describe {person}", progress=False)
     assert "qZ7" not in str(bodies(sandbox))
     assert "Rome" in str(bodies(sandbox))
+
+
+@dataclasses.dataclass
+class Person:
+    """A cell that is an object."""
+
+    email: str
+    city: str
+
+
+class Pair(NamedTuple):
+    """A cell that has names."""
+
+    email: str
+    city: str
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Person("qZ7", "Rome"),
+        Pair("qZ7", "Rome"),
+        [Pair("qZ7", "Rome")],
+        MappingProxyType({"email": "qZ7", "city": "Rome"}),
+        UserDict({"email": "qZ7", "city": {"name": "Rome"}}),
+        np.array([("qZ7", "Rome")], [("email", "U3"), ("city", "U4")])[0],
+        np.array([("qZ7", "Rome")], [("email", "U3"), ("city", "U4")]),
+        pd.Series({"email": "qZ7", "city": "Rome"}),
+        pd.DataFrame({"email": ["qZ7"], "city": ["Rome"]}),
+        pl.DataFrame({"email": ["qZ7"], "city": ["Rome"]}),
+    ],
+)
+def test_hidden_names_in_objects_never_leave(host: Host, cell: object) -> None:
+    """Whatever has names in a cell is sent without the hidden ones."""
+    sandbox = host()
+    workbench().hiding.hidden.append("email")
+    found = glm.map([{"person": cell}], "Describe {person}", progress=False)
+    assert "qZ7" not in str(bodies(sandbox))
+    assert "Rome" in str(bodies(sandbox))
+    assert found[0]["answer"]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, list])
+def test_hidden_columns_of_several_levels_never_leave(host: Host, make: Callable[..., Any]) -> None:
+    """Such a name has two spellings: that of the template, and that of descriptions."""
+    sandbox = host()
+    table = make([{("customer", "email"): "qZ7", ("customer", "city"): "Rome"}])
+    for pattern in ("email", "customer / email", "*mail"):
+        workbench().hiding.hidden[:] = [pattern]
+        with pytest.raises(ArgumentError, match="hidden"):
+            glm.map(table, "Greet {('customer', 'email')}", progress=False)
+        with pytest.raises(ArgumentError, match="hidden"):
+            glm.filter(table, "Is {('customer', 'email')} nice?", progress=False)
+    assert sandbox.load.asked == 0
+    glm.map(table, "Describe {('customer', 'city')}", progress=False)
+    assert sandbox.load.asked == 1
 
 
 def test_hidden_columns_never_leave(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
