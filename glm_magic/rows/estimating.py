@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..chat.tokens import estimate_tokens
 from ..footer import money
@@ -106,11 +106,13 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     asked = (len(rows) - len(known)) / max(1, sampled) * (table.rows or sampled)
     price, flying = price_for(task.settings), plan.in_flight or _FLYING
     usd = None
-    if price is not None:
+    if task.settings.replay == "replay":
+        usd = (0.0, 0.0)  # nobody is asked
+    elif price is not None:
         parts = [(asked * mean, asked * likely, cached) for cached in (0.0, asked * fixed)]
         dear, cheap = (price.cost(*map(round, part)) for part in parts)
         usd = (dear, cheap)
-    client = workbench().client(task.settings)
+    client: Any = workbench().asked(task.settings, plan.template, plan.options)
     body = client.body(task.request(rows[0])) if rows else b"{}"
     shown = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
     return Estimate(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ArgumentError
 from ..fields import FIELDS, parse
 from ..settings import replay_mode
-from ..surroundings import AROUND
+from ..surroundings import AROUND, graded
 from ..terms import price_for, taught
 from ..wiring import workbench
 from .asking import HostAsker, StandInAsker
@@ -82,6 +82,8 @@ class Plan:
         bench = workbench()
         template, typed = Template.read(self.template, self.hidden), typed_of(self.schema)
         mode, _ = replay_mode(self.options, AROUND.configured())
+        if self.since and mode != "record" and not graded():  # who asks anew wants no recording
+            mode = "live"
         options = {**self.options, "replay": mode}
         need_key = need_key and mode in ("live", "record") and bench.stand_in is None
         settings = bench.settings(options, need_key=need_key)

@@ -154,3 +154,38 @@ def test_a_budget_holds_for_repairs_too(host: Host) -> None:
             **options,
         )  # fmt: skip
     assert 0.005 < workbench().ledger.totals().usd <= 0.03
+
+
+def test_a_dry_run_in_record_mode_counts_all_rows(
+    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is recorded must be whole, so rows that are known are asked all the same."""
+    monkeypatch.chdir(tmp_path)
+    sandbox = host()
+    glm.map(records(5), SORT, progress=False)
+    told = glm.map(records(5), SORT, progress=False, replay="record", dry_run=True)
+    assert (told.asked, told.known) == (5, 0)
+    glm.map(records(5), SORT, progress=False, replay="record")
+    assert sandbox.load.asked == 10
+
+
+def test_a_dry_run_of_a_replay_costs_nothing(recorded: tuple[Sandbox, dict[str, Any]]) -> None:
+    """It goes nowhere, and says so."""
+    _, options = recorded
+    told = glm.map(records(5), SORT, replay="replay", dry_run=True, **options)
+    assert told.usd == (0, 0)
+    assert told.url == "nowhere (answered from notebook.glm.jsonl)"
+
+
+@pytest.mark.parametrize("mode", ["replay", "auto"])
+def test_fresh_asks_although_there_is_a_recording(
+    recorded: tuple[Sandbox, dict[str, Any]], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `--fresh` does for a question; but not while nbgrader runs the notebook."""
+    sandbox, options = recorded
+    found = glm.map(records(5), SORT, replay=mode, fresh=True, **options)
+    assert all(row["answer"] for row in found)
+    assert sandbox.load.asked == 10
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    glm.map(records(5), SORT, replay=mode, fresh=True, **options)
+    assert sandbox.load.asked == 10
