@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from ..questions import Question
     from ..widget.view import PanelWidget
     from .magics import GLMMagics
+    from .plain_panel import PlainPanel
 
 _KEEP = "_glm_magic_panel"
+_PLAIN = "_glm_magic_plain_panel"
 
 
 def show_panel(options: argparse.Namespace, magics: GLMMagics) -> None:
@@ -30,9 +32,7 @@ def show_panel(options: argparse.Namespace, magics: GLMMagics) -> None:
     shell = magics.host.shell
     _need_widgets(shell)
     if options.plain:
-        from .plain_panel import show_plain
-
-        show_plain(make_session(shell), shell)
+        open_plain(shell).show()
     else:
         display(open_panel(shell))
 
@@ -83,6 +83,20 @@ def open_panel(shell: Any) -> PanelWidget:
     return widget
 
 
+def open_plain(shell: Any) -> PlainPanel:
+    """The kernel's panel without page code: the one there is, so that its Stop ends its answer."""
+    from .plain_panel import PlainPanel
+
+    panel = getattr(shell, _PLAIN, None)
+    if panel is not None and panel.form.comm is None:  # closed by the user
+        panel.close()
+        panel = None
+    if panel is None:
+        panel = PlainPanel(make_session(shell), shell)
+        setattr(shell, _PLAIN, panel)
+    return panel
+
+
 def make_session(shell: Any) -> Any:
     """What the panels of this shell share."""
     from ..widget.session import Session
@@ -99,7 +113,11 @@ def make_session(shell: Any) -> Any:
 
 
 def close_panel(shell: Any) -> None:
-    """Take the shell's panel away, if there is one."""
+    """Take the shell's panel away, if there is one, and the one without page code."""
+    plain = getattr(shell, _PLAIN, None)
+    if plain is not None:
+        plain.close()
+        delattr(shell, _PLAIN)
     widget = getattr(shell, _KEEP, None)
     if widget is not None:
         shell.events.unregister("pre_run_cell", widget.session.cell_begins)

@@ -38,7 +38,7 @@ class PlainPanel:
     def __init__(self, session: Session, shell: Any) -> None:
         import ipywidgets as widgets
 
-        self._session = session
+        self._session, self._shell = session, shell
         self._transcript = Transcript()
         self._painting = threading.Lock()
         self._painted_at = 0.0
@@ -46,8 +46,7 @@ class PlainPanel:
         self._prompt = widgets.Textarea(
             placeholder="Ask", layout=widgets.Layout(width="100%", height="5em")
         )
-        names = frame_names(shell.user_ns, shell.user_ns_hidden)
-        self._frames = widgets.SelectMultiple(options=names, description="Attach", rows=3)
+        self._frames = widgets.SelectMultiple(description="Attach", rows=3)
         buttons = [self._button(widgets, "Send", self._send)]
         for kind in ("stop", "retry", "undo", "redo", "clear"):
             buttons.append(self._button(widgets, kind.title(), lambda kind=kind: self._do(kind)))
@@ -57,10 +56,19 @@ class PlainPanel:
         session.tell = self._hear
 
     def show(self) -> None:
-        """Display it in the running cell."""
+        """Display it in the running cell, perhaps once more."""
+        names = frame_names(self._shell.user_ns, self._shell.user_ns_hidden)
+        chosen = [name for name in self._frames.value if name in names]
+        self._frames.options = names
+        self._frames.value = chosen
         display(self.form)
         self._handle.display(self._bundle(), raw=True, metadata=MARK)
         self._session.cell_ends()  # nobody tells us of cells, and it tells of the turns there are
+
+    def close(self) -> None:
+        """End what is under way, and take the form away."""
+        self._session.close()
+        self.form.close()
 
     def _button(self, widgets: Any, label: str, deed: Any) -> Any:
         button = widgets.Button(description=label)
@@ -95,8 +103,3 @@ class PlainPanel:
 
     def _bundle(self) -> dict[str, str]:
         return {"text/markdown": self._transcript.markdown(), "text/plain": "…"}
-
-
-def show_plain(session: Session, shell: Any) -> None:
-    """Show the form and what is said, in the running cell."""
-    PlainPanel(session, shell).show()

@@ -4,11 +4,12 @@ import html
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import glm_magic
 from glm_magic.chat.deltas import Delta
-from glm_magic.jupyter import plain_panel
+from glm_magic.jupyter import panel_command, plain_panel
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
 
@@ -89,6 +90,28 @@ def test_only_the_last_round_is_the_answer(page: Page, plain: Plain) -> None:
         page.ask("Where?", tools="look_up")
     assert "The answer." in plain.shown[-1]
     assert "Paragraph" not in plain.shown[-1]
+
+
+def test_the_cell_that_runs_again_shows_the_same_panel(
+    page: Page, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer under way can be stopped there, and frames made meanwhile can be attached."""
+    monkeypatch.setattr(panel_command, "make_session", lambda _: page.session)
+    shell = SimpleNamespace(user_ns=page.names, user_ns_hidden=())
+    page.names["sales"] = pd.DataFrame({"n": [1]})
+    panel = panel_command.open_plain(shell)
+    panel.show()
+    panel._frames.value = ["sales"]
+    page.names["people"] = pd.DataFrame({"n": [1]})
+    again = panel_command.open_plain(shell)
+    again.show()
+    assert again is panel
+    assert panel._frames.options == ("sales", "people")
+    assert panel._frames.value == ("sales",)
+    panel.form.close()
+    assert panel_command.open_plain(shell) is not panel
+    panel_command.close_panel(shell)
+    assert not hasattr(shell, panel_command._PLAIN)
 
 
 def test_a_call_that_waits_is_refused(page: Page, plain: Plain) -> None:
