@@ -11,7 +11,7 @@ from ..render.cleaning import plain
 from ..render.effort import pause_seconds
 from ..render.steps import steps_markdown
 from .growing import Change, GrowingText
-from .views import turn_end, turn_head, turn_view
+from .views import shown_text, turn_end, turn_head, turn_view
 
 if TYPE_CHECKING:
     from ..chat.asking import Asking
@@ -110,8 +110,8 @@ class Answering:
 
     def _end(self, asking: Asking) -> None:
         turn = asking.turn
-        # The whole turn where its text is another, for example withdrawn by the provider.
-        view = turn_end(turn) if turn.text == self._growing.text else turn_view(turn)
+        # The whole turn where its text is another: JSON in a fence, or withdrawn by the provider.
+        view = turn_end(turn) if shown_text(turn) == self._growing.text else turn_view(turn)
         with self._telling:
             self._over = True
             self._tell({"kind": "ended", "turn": view})

@@ -49,13 +49,17 @@ def turn_end(turn: Turn) -> View:
     }
 
 
+def shown_text(turn: Turn) -> str:
+    """The answer as Markdown: JSON and plain text stand in a fence."""
+    form = "json" if turn.options.get("schema") else turn.options.get("form")
+    if form in ("json", "text") and "```" not in turn.text:
+        return fenced(turn.text, str(form))
+    return turn.text
+
+
 def turn_view(turn: Turn) -> View:
     """A whole turn."""
-    text = turn.text
-    form = "json" if turn.options.get("schema") else turn.options.get("form")
-    if form in ("json", "text") and "```" not in text:
-        text = fenced(text, str(form))
-    words = {"blocks": inert_blocks(text), "reasoning": plain(turn.reasoning)}
+    words = {"blocks": inert_blocks(shown_text(turn)), "reasoning": plain(turn.reasoning)}
     words["steps"] = steps_markdown(turn.steps)
     return turn_head(turn) | turn_end(turn) | words
 

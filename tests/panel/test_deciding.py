@@ -177,6 +177,7 @@ def test_a_typed_answer(page: Page, ran: list[str]) -> None:
         ask(page, schema="Invoice", tools="")
     assert len(client.requests) == 2
     assert "Repaired" in page.told("steps")[-1]["text"]
+    assert page.told("ended")[-1]["turn"]["blocks"] == ['```json\n{"number": "A"}\n```']
     with scripted():
         ask(page, schema="Invoise", tools="")
     assert "Invoise" in page.told("failed")[-1]["message"]
