@@ -50,9 +50,10 @@ def with_calls_found(said: Message, offered: Mapping[str, Tool]) -> Message:
 
 
 def _value(text: str, schema: Mapping[str, Any]) -> Any:
-    """JSON where it is some, else the text; where a text is wanted, that as it stands."""
-    if schema.get("type") == "string":
-        return text.strip()
+    """JSON where it is some, else the text; where a text is wanted, or none, that as it stands."""
+    kinds = {one.get("type") for one in schema.get("anyOf", [schema])}
+    if "string" in kinds and kinds <= {"string", "null"}:
+        return None if "null" in kinds and text.strip() == "null" else text.strip()
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

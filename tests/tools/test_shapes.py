@@ -248,6 +248,23 @@ def test_a_call_written_into_the_text(person: Person, sandbox: Sandbox, field: s
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("written", "given"), [("2024", "2024"), ("null", None), ("x", "x")])
+def test_a_text_that_may_be_none_written_into_the_text(
+    sandbox: Sandbox, person: Person, written: str, given: str | None
+) -> None:
+    """It stays a text, also where it looks like a number."""
+
+    @glm_magic.tool(auto=True)
+    def find(city: str | None = "?") -> str:
+        """Find it."""
+        person.ran.append(city)
+        return "found"
+
+    sandbox.faults.append(says(INLINE.format("find", written)))
+    glm_magic.ask("Where?", tools=[find])
+    assert person.ran == [given]
+
+
 def test_text_about_other_calls_stays_text(person: Person, sandbox: Sandbox) -> None:
     """A function that nobody offered is words; so is everything when no tool is offered."""
     text = INLINE.format("delete_files", "Paris")
