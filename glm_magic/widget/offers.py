@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, FrameError
 from ..frames import is_frame
+from ..frames.libraries import find_owner
 from ..gathering import Detail, describe, is_data, mentioned
 from ..questions import input_cost
 from ..render.cleaning import plain
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _LEVELS = ("schema", "stats", "values")
 _OPTIONS = ("model", "thinking", "effort", "temperature", "max_tokens")
+# These ask a connection of the user's, which must stay free for cells: DuckDB takes one call.
+_CONNECTED = ("duckdb", "ibis")
+_UNMEASURED = "size not measured, to leave your connection to your cells"
 _MOST_FRAMES = 40
 _MOST_PROMPTS = 4
 _MOST_ROWS = 1_000
@@ -125,14 +129,18 @@ def frame_view(
     name: str, value: object, level: str, hiding: Hiding, price: Price | None
 ) -> dict[str, Any]:
     """A frame's size, and what its description would take; or why it cannot be described."""
+    unknown = {"name": name, "tokens": None, "cost": ""}
+    owner = find_owner(value)
+    if owner is not None and owner.library in _CONNECTED:
+        return {**unknown, "what": _UNMEASURED, "usable": True}
     try:
         found = describe(value, name, Detail(level, hiding=hiding))
     except FrameError as error:
-        return {"name": name, "what": plain(error.message), "tokens": None, "cost": ""}
+        return {**unknown, "what": plain(error.message), "usable": False}
     rows, columns = (("?" if n is None else f"{n:,}") for n in found.shape)
     what = f"{rows} rows × {columns} columns"
     cost = input_cost(price, found.tokens)
-    return {"name": name, "what": what, "tokens": found.tokens, "cost": cost}
+    return {"name": name, "what": what, "tokens": found.tokens, "cost": cost, "usable": True}
 
 
 def first_prompts(names: list[str]) -> list[str]:

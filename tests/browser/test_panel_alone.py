@@ -121,6 +121,17 @@ def test_a_page_that_was_not_welcomed_says_no_level(lone: LonePanel) -> None:
     assert lone.sent("ask")[-1]["level"] == "schema"
 
 
+def test_what_cannot_be_described_cannot_be_attached(lone: LonePanel) -> None:
+    """What only was not measured can."""
+    view = lone.opened()
+    lone.tell({"kind": "offers", "names": ["people", "gone"], "prompts": []})
+    view.locator(".glm-attach summary").click()
+    for name, usable in (("people", True), ("gone", False)):
+        size = {"name": name, "what": "not measured", "tokens": None, "cost": "", "usable": usable}
+        lone.tell({"kind": "frame", **size})
+        assert view.get_by_role("checkbox", name=name).is_enabled() is usable
+
+
 def test_a_second_view_leaves_the_proposal_where_it_is(lone: LonePanel) -> None:
     """Both can decide, and what was being typed is still there, with the keyboard."""
     first = lone.opened()

@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -117,6 +118,7 @@ def test_frames_are_listed_with_size_and_tokens(page: Page) -> None:
     (found,) = page.told("frame")
     assert found["what"] == "1,000 rows × 1 columns"
     assert 5 < found["tokens"] < 200
+    assert found["usable"]
 
 
 @glm_magic.tool
@@ -167,6 +169,21 @@ def test_who_looks_again_is_told_once(page: Page, monkeypatch: pytest.MonkeyPatc
     read.set()
     page.calm()
     assert measured == [("one", "values"), ("one", "schema"), ("two", "schema")]
+
+
+def test_the_picker_leaves_the_users_connection_alone(page: Page) -> None:
+    """DuckDB refuses a cell whose connection is measuring; the relation can be attached as ever."""
+    asked = threading.Event()
+    connection = duckdb.connect()
+    connection.create_function("look", lambda n: (asked.set(), n)[1], ["BIGINT"], "BIGINT")
+    page.names["r"] = connection.sql("select look(range) as n from range(3)")
+    page.send("frames")
+    page.wait(lambda: page.told("frame"))
+    (found,) = page.told("frame")
+    assert (found["usable"], found["tokens"], asked.is_set()) == (True, None, False)
+    with scripted("ok") as client:
+        page.ask("hi", frames=["r"])
+    assert "3 rows" in client.requests[0].messages[-1].content
 
 
 def test_preview_sends_nothing(page: Page) -> None:

@@ -127,12 +127,12 @@ function makeFrames(onOpen) {
       if (!names.length) list.append(element("p", { class: "glm-quiet" }, "No frames yet: run the cell that makes one."));
       count();
     },
-    frame({ name, what, tokens, cost }) {
+    frame({ name, what, tokens, cost, usable }) {
       const one = boxes.get(name);
       if (!one) return;
       const size = tokens === null ? "" : ` · about ${tokens.toLocaleString("en")} tokens · ${cost}`;
       one.words.textContent = what + size;
-      one.box.disabled = tokens === null;
+      one.box.disabled = !usable;
     },
   };
 }
