@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import AnswerError, ArgumentError
 from ..render.cells import cell_source
 from ..render.cleaning import plain
-from .asking_again import ask_newest, newest, question_again
+from .asking_again import ask_newest, question_again
 from .attaching import cell_with_frames, failure
 from .options import settings_of
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import argparse
 
     from ..answer import Answer
-    from ..chat.turns import Turn
     from .magics import GLMMagics
 
 
@@ -24,7 +23,7 @@ def code(options: argparse.Namespace, magics: GLMMagics) -> None:
     """Put the code of the newest answer, or its N-th block, into a new cell below."""
     from ..answer import Answer
 
-    _offer(Answer(_newest(magics)), options.number, magics)
+    _offer(Answer(magics.newest()), options.number, magics)
 
 
 def offer_code(answer: Answer, magics: GLMMagics) -> None:
@@ -49,7 +48,7 @@ def copy(options: argparse.Namespace, magics: GLMMagics) -> None:
 
     from ..answer import Answer
 
-    answer = Answer(_newest(magics))
+    answer = Answer(magics.newest())
     text = cell_source(answer.blocks) if options.code else answer.text
     if magics.host.front_end != "terminal":
         remedy = "Select it there, or take its code: %glm code"
@@ -80,9 +79,12 @@ def retry(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
     """Ask the newest question again; options such as -m or -t hold for this time."""
     if prompt.strip():
         raise ArgumentError("%glm retry asks the same again.", "For another question: %glm ask")
+    if magics.outside() is not None:
+        message = "The newest answer stands outside of this conversation."
+        raise ArgumentError(message, "To ask again, run the cell of the question that you mean.")
     changes = settings_of(options) | ({"fresh": True} if options.fresh else {})
     if options.preview:
-        turn = _newest(magics)
+        turn = magics.newest()
         question, notes = question_again(turn, magics, changes | {"need_key": False})
         for note in notes:
             _say(note)
@@ -111,10 +113,6 @@ def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
 
 def _with(ours: str, prompt: str) -> str:
     return f"{ours}\n\n{prompt}" if prompt.strip() else ours
-
-
-def _newest(magics: GLMMagics) -> Turn:
-    return newest(magics.workbench().shelf.current)
 
 
 def _say(text: str) -> None:

@@ -110,10 +110,7 @@ def _show_again(turn: Turn) -> None:
 
 def last(_: argparse.Namespace, magics: GLMMagics) -> None:
     """Show the newest answer again, for example after the page was reloaded."""
-    turns = sorted(magics.workbench().shelf.current, key=lambda turn: turn.created)
-    if not turns:
-        raise ArgumentError("Nothing was asked in this conversation yet.", "Ask with %%glm.")
-    _show_again(turns[-1])
+    _show_again(magics.newest())
 
 
 def undo(_: argparse.Namespace, magics: GLMMagics) -> None:

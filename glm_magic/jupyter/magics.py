@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..answer import Answer
+    from ..chat.turns import Turn
     from ..questions import Question
     from ..wiring import Workbench
     from .configurable import SettingTraits
@@ -55,6 +56,7 @@ class GLMMagics:
         self.cells = Cells(shell)
         self.inserter = Inserter(self.host)
         self.runner = Runner(self.host, self.inserter)
+        self._apart: Turn | None = None  # the newest answer, if it was asked apart
 
     @no_var_expand
     def ask_cell(self, line: str, cell: str) -> None:
@@ -123,6 +125,7 @@ class GLMMagics:
         opts.check_out(options.out)
 
         def bind(answer: Answer) -> None:
+            self._apart = answer.turn if options.once or options.chat else None
             if options.out:
                 self.host.namespace[options.out] = answer
 
@@ -172,6 +175,24 @@ class GLMMagics:
             need_key=need_key,
             **opts.settings_of(options),
         )
+
+    def outside(self) -> Turn | None:
+        """The answer that was shown last, if it stands outside of the conversation."""
+        turn = self._apart
+        turns = self.workbench().shelf.current
+        if turn and any(one.id == turn.id or one.created > turn.created for one in turns):
+            return None
+        return turn
+
+    def newest(self) -> Turn:
+        """The answer that was shown last, in the conversation or outside of it.
+
+        Raises:
+            ArgumentError: There is none.
+        """
+        from .asking_again import newest
+
+        return self.outside() or newest(self.workbench().shelf.current)
 
     @staticmethod
     def preview(question: Question) -> None:

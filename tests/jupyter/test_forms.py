@@ -256,6 +256,41 @@ def test_a_preview_of_retry_is_the_request(shell: Shell) -> None:
     assert "first" not in shown
 
 
+@pytest.mark.parametrize("apart", ["--once", "--chat work"])
+def test_the_newest_answer_may_stand_outside(
+    shell: Shell, offered: list[str], apart: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`%glm code` and `last` take the answer shown last; `retry` asks nothing that is not meant."""
+    shown: list[str] = []
+    path = "glm_magic.jupyter.conversation_commands.display"
+    monkeypatch.setattr(path, lambda bundle, **_: shown.append(bundle["text/plain"]))
+    replies = [f"```python\nx = {number}\n```" for number in range(3)]
+    with scripted(*replies) as client:
+        shell.run("%%glm\nfirst")
+        shell.run(f"%%glm {apart}\nsecond")
+        shell.run("%glm code")
+        shell.run("%glm last")
+        told = shell.run("%glm retry").strip().splitlines()
+        assert len(client.requests) == 2
+        shell.run("%%glm\nthird")
+        shell.run("%glm code")
+    assert offered == ["x = 1", "x = 2"]
+    assert "x = 1" in shown[0]
+    assert told == [
+        "ArgumentError: The newest answer stands outside of this conversation.",
+        "To ask again, run the cell of the question that you mean.",
+    ]
+
+
+def test_another_chat_that_we_are_in_is_not_outside(shell: Shell) -> None:
+    """`--chat NAME` of the conversation that goes on here is asked again as any question."""
+    with scripted("first", "second") as client:
+        shell.run("%%glm --chat work\ncount")
+        shell.run("%glm chats work")
+        shell.run("%glm retry")
+    assert len(client.requests) == 2
+
+
 @pytest.mark.parametrize("option", ["--out zz", "--as json", "--frame df", "--once", "--chat work"])
 def test_retry_refuses_what_it_cannot_change(shell: Shell, option: str) -> None:
     """An option that `%glm retry` would not heed is told before anything is sent."""
