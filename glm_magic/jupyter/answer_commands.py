@@ -6,16 +6,18 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..errors import AnswerError, ArgumentError
-from ..render.cells import cell_source
+from ..render.cells import cell_source, one_cell
 from ..render.cleaning import plain
 from .asking_again import ask_newest, question_again
 from .attaching import cell_with_frames, failure
-from .options import settings_of
+from .options import number_within, settings_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from ..answer import Answer
+    from ..render.answer import CodeBlock
     from .magics import GLMMagics
 
 
@@ -35,11 +37,21 @@ def _offer(answer: Answer, number: str | None, magics: GLMMagics) -> None:
     blocks = answer.blocks
     if not blocks:
         raise AnswerError("The answer holds no code.", "Ask for it: %glm ask --as code …")
-    if number is not None and not (number.isdecimal() and 1 <= int(number) <= len(blocks)):
+    chosen = None if number is None else number_within(number, len(blocks))
+    if chosen == 0:
         have = "1 block" if len(blocks) == 1 else f"{len(blocks)} blocks"
-        raise ArgumentError(f"There is no block {number}; the answer has {have}.", "%glm code 1")
-    source = cell_source(blocks, None if number is None else int(number))
-    _say(magics.inserter.offer(source))
+        message = f"There is no block {number:.20}; the answer has {have}."
+        raise ArgumentError(message, "%glm code 1")
+    said = magics.inserter.offer(cell_source(blocks, chosen))
+    _say(said)
+    if said and chosen is None:
+        _say_what_is_left(blocks)
+
+
+def _say_what_is_left(blocks: Sequence[CodeBlock]) -> None:
+    if left := one_cell(blocks)[1]:
+        more = "1 more block" if left == 1 else f"{left} more blocks"
+        _say(f"Left out: {more}; a cell magic stands alone. %glm code N takes the N-th block.")
 
 
 def copy(options: argparse.Namespace, magics: GLMMagics) -> None:
@@ -57,6 +69,8 @@ def copy(options: argparse.Namespace, magics: GLMMagics) -> None:
     held = base64.b64encode(text.encode("utf-8", "replace")).decode()
     sys.stdout.write(f"\x1b]52;c;{held}\x07")
     _say(f"Copied: {len(text):,} characters, if your terminal allows it.")
+    if options.code:
+        _say_what_is_left(answer.blocks)
 
 
 def explain(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:

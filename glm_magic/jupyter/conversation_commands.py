@@ -14,6 +14,7 @@ from ..chat.order import base_cell
 from ..errors import AnswerError, ArgumentError
 from ..render.cleaning import plain
 from .asking_again import ask_stale
+from .options import number_within
 from .tables import show_table
 
 if TYPE_CHECKING:
@@ -94,10 +95,11 @@ def _short_cell(cell: str) -> str:
 
 
 def _nth(turns: list[Turn], number: str) -> Turn:
-    if not number.isdecimal() or not 1 <= int(number) <= len(turns):
-        message = f"There is no turn {number}; this conversation has {len(turns)}."
+    place = number_within(number, len(turns))
+    if not place:
+        message = f"There is no turn {number:.20}; this conversation has {len(turns)}."
         raise ArgumentError(message, "%glm show lists them.")
-    return turns[int(number) - 1]
+    return turns[place - 1]
 
 
 def _show_again(turn: Turn) -> None:

@@ -258,6 +258,12 @@ def _parse(parser: argparse.ArgumentParser, words: list[str], line: str) -> argp
     return options
 
 
+def number_within(text: str, most: int) -> int:
+    """The number that a text is, from 1 to the most there is, else 0."""
+    found = int(text) if text.isdecimal() and len(text) <= 9 else 0
+    return found if found <= most else 0
+
+
 def check_out(name: str | None) -> None:
     """Refuse what `--out` cannot bind.
 

@@ -23,14 +23,22 @@ def cell_source(blocks: Sequence[CodeBlock], number: int | None = None) -> str:
 
     Args:
         blocks: The answer's blocks in order.
-        number: Which of them, from 1; None takes all Python of the answer, or the first block
-            where there is no Python.
+        number: Which of them, from 1; None takes those of `one_cell`.
     """
-    if number is not None:
-        return as_cell(blocks[number - 1])
+    chosen = one_cell(blocks)[0] if number is None else [blocks[number - 1]]
+    return "\n\n".join(map(as_cell, chosen))
+
+
+def one_cell(blocks: Sequence[CodeBlock]) -> tuple[Sequence[CodeBlock], int]:
+    """All Python of an answer, or its first block where there is none; and how many are left.
+
+    A cell magic takes whatever stands below it, and is none below other code: where there is one,
+    the first block stands alone.
+    """
     python = [block for block in blocks if _named(block) in _PYTHON[:-1]]
     chosen = python or [block for block in blocks if not block.language][:1] or blocks[:1]
-    return "\n\n".join(map(as_cell, chosen))
+    alone = any(as_cell(block).lstrip().startswith("%%") for block in chosen)
+    return (chosen[:1], len(chosen) - 1) if alone else (chosen, 0)
 
 
 def as_cell(block: CodeBlock) -> str:

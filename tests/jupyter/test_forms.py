@@ -71,7 +71,20 @@ def test_code_takes_a_block_after_the_fact(shell: Shell, offered: list[str]) -> 
     shell.run("%glm code")
     shell.run("%glm code 3")
     assert offered == ["x = 1\n\ny = x + 1", "%%bash\nls"]
-    assert "no block 4; the answer has 3 blocks" in shell.run("%glm code 4")
+    for number in ("4", "0", "-1", "9" * 5000):
+        told = f"There is no block {number[:20]}; the answer has 3 blocks."
+        assert told in shell.run(f"%glm code {number}")
+        assert f"There is no turn {number[:20]};" in shell.run(f"%glm show {number}")
+
+
+def test_a_cell_magic_of_an_answer_stands_alone(shell: Shell, offered: list[str]) -> None:
+    """Code below `%%writefile` would be written into the file: each block is a cell of its own."""
+    with scripted("```python\n%%writefile a.py\nx = 1\n```\nthen\n```python\nimport a\n```"):
+        shell.run("%%glm\ncount")
+    told = shell.run("%glm code")
+    shell.run("%glm code 2")
+    assert offered == ["%%writefile a.py\nx = 1", "import a"]
+    assert "Left out: 1 more block; a cell magic stands alone. %glm code N takes" in told
 
 
 def test_no_code_is_an_error_that_keeps_the_answer(shell: Shell, offered: list[str]) -> None:
@@ -360,3 +373,6 @@ def test_the_code_of_an_answer_is_its_python() -> None:
     assert cell_source(blocks) == "a\n\nb"
     assert cell_source(blocks[:1]) == "%%bash\nls"
     assert cell_source([]) == ""
+    blocks.append(CodeBlock("python", "%%timeit\nb"))
+    assert cell_source(blocks) == "a"
+    assert cell_source(blocks, 4) == "%%timeit\nb"
