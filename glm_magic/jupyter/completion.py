@@ -44,9 +44,10 @@ def _candidates(magic: str, words: list[str], host: Host) -> Iterable[str]:
     from ..frames import is_frame
 
     last = words[-1] if words else ""
-    if last in ("-m", "--model") or words[:1] == ["model"]:
+    command = words[0] if words and magic == "%glm" else ""
+    if last in ("-m", "--model") or command == "model":
         return list(models())
-    if last == "--provider" or words[:1] in (["login"], ["logout"]):
+    if last == "--provider" or command in ("login", "logout"):
         return list(providers())
     if last in ("-f", "--frame") or (magic == "%%glm_map" and not words):
         names = host.namespace.items()
@@ -61,10 +62,12 @@ def _candidates(magic: str, words: list[str], host: Host) -> Iterable[str]:
         from .commands import NAMES
 
         return list(NAMES)
-    if magic == "%glm" and words[0] != "ask":
-        from .commands import COMMANDS
+    if magic == "%glm":
+        from .commands import ASKING, COMMANDS
 
-        return list(opts.option_names(COMMANDS[words[0]][0])) if words[0] in COMMANDS else []
+        if command in ASKING:
+            return list(opts.option_names(opts.line_parser(command)))
+        return list(opts.option_names(COMMANDS[command][0])) if command in COMMANDS else []
     return list(opts.option_names())
 
 

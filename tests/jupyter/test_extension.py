@@ -54,6 +54,12 @@ def test_loading_twice_registers_once(shell: Shell) -> None:
         ("%glm models --re", "--refresh"),
         ("%glm login co", "cometapi"),
         ("%glm ask --prev", "--preview"),
+        ("%glm retry --max", "--max-tokens"),
+        ("%glm fix --fra", "--frame"),
+        ("%glm explain --ro", "--rows"),
+        ("%glm continue --mo", "--model"),
+        ("%glm context --sta", "--stats"),
+        ("%%glm_map model --lab", "--labels"),
     ],
 )
 def test_tab_completes_the_first_line(shell: Shell, line: str, expected: str) -> None:
@@ -61,6 +67,11 @@ def test_tab_completes_the_first_line(shell: Shell, line: str, expected: str) ->
     shell.run("import pandas\npenguins = pandas.DataFrame({'a': [1]})\npenalty = 3")
     offered = shell.complete(line)
     assert any(name.endswith(expected) for name in offered), offered
+
+
+def test_retry_offers_what_it_heeds(shell: Shell) -> None:
+    """What `%glm retry` would refuse is not offered."""
+    assert shell.complete("%glm retry --f") == ["--fresh"]
 
 
 def test_only_frames_are_offered_as_frames(shell: Shell) -> None:
