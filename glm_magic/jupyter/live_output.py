@@ -205,7 +205,7 @@ class InlineOutput:
 
     def add(self, delta: Delta, builder: TurnBuilder) -> None:
         """Show once a second how far it is; the text itself comes at the end."""
-        self._notice = delta.notice or self._notice
+        self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
         now = time.monotonic()
         if now - self._painted_at >= _STATUS_SECONDS:
             growing = builder.growing

@@ -58,6 +58,24 @@ def test_a_notebook_keeps_no_status_line(
     assert not any("Waiting" in str(one) for one in page.outputs)
 
 
+def test_a_line_says_what_it_waits_for_now(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it is asked again is told until something comes, however many ticks pass before."""
+    page = Page(monkeypatch)
+
+    def deltas() -> Iterator[Delta]:
+        yield from (Delta(notice="Asking again in 1 s: busy"), Delta())
+        assert "busy" in str(page.outputs)
+        yield Delta(reasoning="Let me think")
+        yield Delta()
+        assert "Let me think" in str(page.outputs)
+        assert "busy" not in str(page.outputs)
+        yield Delta(text="Yes.", finish_reason="stop", ended=True)
+
+    with scripted(deltas()):
+        show(workbench().question("hi", need_key=False), live_output.InlineOutput())
+    assert "Yes." in str(page.outputs)
+
+
 @pytest.mark.parametrize("output", [TerminalOutput(), PipeOutput()])
 def test_a_terminal_keeps_none_either(
     shell: Shell, output: Any, capsys: pytest.CaptureFixture[str]
