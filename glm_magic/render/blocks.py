@@ -20,6 +20,7 @@ _CLOSING = {"$$": "$$", "\\[": "\\]"}
 _CONTINUES = re.compile(r"[ \t|>]|[-*+](?:[ \t]|$)|\d{1,9}[.)](?:[ \t]|$)")
 _DEFINED = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.MULTILINE)
 _MAY_CONTINUE = re.compile(r"[ \t|>]|[-*+]$|\d{1,9}[.)]?$")
+_TOLD = 12  # characters: what a line begins with is known, or is known when it ends
 
 
 def stand_alone(markdown: str) -> bool:
@@ -37,6 +38,7 @@ class BlockSplitter:
     def __init__(self) -> None:
         self._reader = LineReader()
         self._line: list[str] = []  # deltas of the line that has not ended
+        self._looked_at = 0  # characters of it
         self._pending: list[str] = []  # lines that ended and are not committed
         self._length = 0
         self._after_blank = False
@@ -52,13 +54,17 @@ class BlockSplitter:
         for line in lines:
             self._line.append(line)
             whole = "".join(self._line)
-            self._line = []
+            self._line, self._looked_at = [], 0
             self._read(whole)
         if rest:
             self._line.append(rest)
-            begun = "".join(self._line) if self._after_blank else ""
-            if begun and "\x1b" not in begun:  # the rest of an escape may still come
-                self._try_to_cut(plain(begun), whole=False)
+            if self._after_blank and self._looked_at < _TOLD:
+                self._look_at("".join(self._line))
+
+    def _look_at(self, begun: str) -> None:
+        self._looked_at = len(begun)
+        if "\x1b" not in begun:  # the rest of an escape may still come
+            self._try_to_cut(plain(begun), whole=False)
 
     @property
     def has_finished(self) -> bool:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glm_magic.render import blocks
 from glm_magic.render.answer import code_blocks
 from glm_magic.render.blocks import BlockSplitter
+from glm_magic.render.cleaning import plain
 from glm_magic.render.inert import inert
 
 from .oracle import dangers, texts
@@ -59,6 +61,22 @@ def test_no_cut_inside_code(text: str) -> None:
     parts = [*blocks, tail]
     assert [code for part in parts for code in code_blocks(part)] == code_blocks(text)
     assert all(dangers(inert(part)) == [] for part in parts)
+
+
+@pytest.mark.parametrize("begin", ["> ", "| ", "    ", "\u200b", "\x1b"])
+def test_a_long_line_is_not_read_at_every_delta(
+    begin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a line begins with is looked at once or twice, and the line when it ends."""
+    read: list[int] = []
+
+    def counted(text: str) -> str:
+        read.append(len(text))
+        return plain(text)
+
+    monkeypatch.setattr(blocks, "plain", counted)
+    split(["a\n\n", begin, *["引用文字"] * 500, "\n"])
+    assert sum(read) < 2100
 
 
 def test_long_answer_is_cut_forty_times_at_most() -> None:
