@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _BROKEN = ("network_error", "error", "sensitive")
+_NOTHING = "is empty or not there"
 _MOST_PROMPTS = 4
 _PROMPT_CHARACTERS = 60
 
@@ -109,11 +110,12 @@ class ReplayClient:
     def _missing(self, request: Request) -> NotRecordedError:
         kept, name = self._recordings.all(), self._recordings.path.name
         message = f"No recording in {name} answers this request; nothing was sent."
-        if self._recordings.unreadable:
-            message += f" {self._recordings.unreadable} of its lines are no recordings."
+        if bad := self._recordings.unreadable:
+            message += f" {bad} of its lines {'is no recording' if bad == 1 else 'are none'}."
         ask = "To ask a model: %glm login, then --fresh."
         if not kept:
-            return NotRecordedError(message, f"{name} is empty or not there. {ask}")
+            line = "holds no recording: each is one line of JSON in UTF-8"
+            return NotRecordedError(message, f"{name} {line if bad else _NOTHING}. {ask}")
         same = [one for one in kept if one.prompt == self._prompt]
         if not same:
             prompts = list(dict.fromkeys(_short(one.prompt) for one in kept))

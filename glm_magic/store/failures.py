@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import re
 from typing import TYPE_CHECKING
 
 from ..errors import StoreError
+from . import location
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +17,7 @@ _SAID = {
     "ENOSPC": ("the disk is full", "Free some space."),
     "EDQUOT": ("your share of the disk is used up", "Free some space, or ask for more."),
     "EFBIG": ("the file is larger than this disk allows", "Move it away, or use another disk."),
-    "EROFS": ("the disk is read-only", "Set GLM_DATA_DIR to a folder that can be written."),
+    "EROFS": ("the disk is read-only", "Use another disk, or set GLM_DATA_DIR to one."),
     "EACCES": ("there is no permission", "Check who owns the folder, or set GLM_DATA_DIR."),
     "EPERM": ("there is no permission", "Check who owns the folder, or set GLM_DATA_DIR."),
     "EIO": ("input/output error", "The disk or network drive may be failing: look after it."),
@@ -26,12 +28,14 @@ _SAID = {
     "ENOENT": ("its folder is not there", "Make the folder, or set GLM_DATA_DIR."),
     "ENOTDIR": ("a file stands where a folder should be", "Move that file away."),
     "EEXIST": ("a file stands where a folder should be", "Move that file away."),
-    "EISDIR": ("it is a folder", "Choose another name."),
+    "EISDIR": ("it is a folder", "Move it away, or choose another name."),
     "ENAMETOOLONG": ("the name is too long", "Choose a shorter name."),
     "ELOOP": ("its links go round in a circle", "Repair the links."),
     "EBUSY": ("another program holds it", "Close that program."),
 }
 _KNOWN = {getattr(errno, name): said for name, said in _SAID.items() if hasattr(errno, name)}
+# Moves what is kept below its folder, and nothing else.
+_MOVES = re.compile(r", or set GLM_DATA_DIR[^.]*")
 _UNKNOWN_REMEDY = "Check the disk, or set GLM_DATA_DIR to another folder."
 
 
@@ -50,6 +54,8 @@ def store_error(path: Path, error: Exception, *, deed: str, then: str = "") -> S
         then: What happens next, one sentence.
     """
     why, remedy = _said(error)
+    if not path.absolute().is_relative_to(location.root()):
+        remedy = _MOVES.sub("", remedy)
     return StoreError(f"{path} could not be {deed}: {why}.", f"{remedy} {then}".strip())
 
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from codecs import BOM_UTF8
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,7 @@ class Recordings:
 
 def _lines(path: Path) -> Iterator[bytes]:
     try:
-        data = read_whole(path)
+        data = read_whole(path).removeprefix(BOM_UTF8)
     except OSError as error:
         raise store_error(path, error, deed="read") from error
     return (line for line in data.split(b"\n") if line.strip())

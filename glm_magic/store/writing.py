@@ -132,8 +132,9 @@ def read_whole(path: Path, offset: int = 0) -> bytes:
     """
     descriptor = files.open_file(path, files.READ)
     try:
-        if not stat.S_ISREG(files.status(descriptor).st_mode):
-            raise OSError(errno.EPERM, "not a file")
+        mode = files.status(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EISDIR if stat.S_ISDIR(mode) else errno.EPERM, "not a file")
         pieces = []
         while piece := files.read(descriptor, _PIECE_BYTES, offset):
             pieces.append(piece)

@@ -167,6 +167,37 @@ def test_a_pipe_is_not_waited_for(folder: Path) -> None:
         Recordings(folder / "analysis.ipynb", folder).find(KEY)
 
 
+def test_a_file_of_an_editor_that_marks_its_encoding_is_read_whole(folder: Path) -> None:
+    """The mark in front is no part of the first line, and is gone after the next recording."""
+    kept = read(folder, b"\xef\xbb\xbf" + json.dumps(GOOD).encode())
+    assert kept.find(KEY) is not None
+    kept.add(Recording(KEY, "zai", "glm-4.5", "2026-01-02", text="now"))
+    (line,) = (folder / "analysis.glm.jsonl").read_bytes().splitlines()
+    assert json.loads(line)["text"] == "now"
+
+
+def test_a_file_without_a_single_recording_is_not_called_empty(folder: Path) -> None:
+    """Another encoding than UTF-8, say: the message says what a line must be."""
+    read(folder, json.dumps(GOOD).encode("utf-16"))
+    with pytest.raises(errors.NotRecordedError) as caught:
+        glm_magic.ask("Which?", once=True, replay="replay")
+    said = str(caught.value)
+    assert "1 of its lines is no recording." in said
+    assert "analysis.glm.jsonl holds no recording: each is one line of JSON in UTF-8." in said
+    assert "empty" not in said
+
+
+def test_a_folder_of_that_name_is_called_one(folder: Path) -> None:
+    """It is no matter of permission, nor of where our own data is kept."""
+    (folder / "analysis.glm.jsonl").mkdir()
+    kept = Recordings(folder / "analysis.ipynb", folder)
+    one = Recording(KEY, "zai", "glm-4.5", "2026-01-02")
+    for deed in (kept.all, lambda: kept.add(one)):
+        with pytest.raises(errors.StoreError) as caught:
+            deed()
+        assert "could not be read: it is a folder.\nMove it away, or" in str(caught.value)
+
+
 def test_a_torn_last_line_costs_only_itself(folder: Path) -> None:
     """A copy that was cut off still answers what came over."""
     line = json.dumps(GOOD).encode()

@@ -41,6 +41,13 @@ def test_a_notebook_is_exported_three_ways(notebook: Path) -> None:
     assert run("export", "out.ipynb", "out.html", folder=folder).returncode == 1
 
 
+def test_a_folder_that_is_missing_is_named(notebook: Path) -> None:
+    """Where our own data is kept has nothing to do with it."""
+    done = run("export", "n.ipynb", "nodir/out.md", folder=notebook.parent)
+    assert done.returncode == 1
+    assert done.stderr.endswith("its folder is not there.\nMake the folder.\n")
+
+
 def test_an_empty_notebook_is_two_lines(tmp_path: Path) -> None:
     """Nothing to export, or nothing to read, says so and what may be the reason."""
     save(tmp_path / "n.ipynb", document(code("1")))
