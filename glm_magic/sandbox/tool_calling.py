@@ -109,12 +109,15 @@ def fill(schema: Mapping[str, Any], question: Question, name: str = "", depth: i
 
 
 def _object(schema: Mapping[str, Any], question: Question, depth: int) -> dict[str, Any]:
-    properties = schema.get("properties") or {}
-    wanted = schema.get("required") or ([] if depth >= _DEEPEST else list(properties))
+    properties, wanted = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, dict):
+        return {}
+    if not wanted or not isinstance(wanted, list):
+        wanted = [] if depth >= _DEEPEST else list(properties)
     return {
         key: fill(properties[key], question, key, depth + 1)
         for key in wanted
-        if isinstance(properties.get(key), dict)
+        if isinstance(key, str) and isinstance(properties.get(key), dict)
     }
 
 

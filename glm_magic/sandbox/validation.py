@@ -189,9 +189,18 @@ def _tools(body: Mapping[str, Any], model: Model) -> Sequence[Mapping[str, Any]]
             raise refuse("1213", f"{where}.function: not received.")
         if not _TOOL_NAME.fullmatch(str(function.get("name", ""))):
             raise refuse("1214", f"{where}.function.name: must match {_TOOL_NAME.pattern}.")
-        if not isinstance(function.get("parameters") or {}, dict):
-            raise refuse("1214", f"{where}.function.parameters: must be a JSON schema object.")
+        _check_parameters(function.get("parameters") or {}, f"{where}.function.parameters")
     return tools
+
+
+def _check_parameters(schema: object, where: str) -> None:
+    if not isinstance(schema, dict):
+        raise refuse("1214", f"{where}: must be a JSON schema object.")
+    if not isinstance(schema.get("properties") or {}, dict):
+        raise refuse("1214", f"{where}.properties: must be an object.")
+    required = schema.get("required") or []
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
+        raise refuse("1214", f"{where}.required: must be an array of strings.")
 
 
 def _check_search(wish: object, where: str) -> None:
@@ -213,6 +222,7 @@ def _check_messages(body: Mapping[str, Any], model: Model) -> None:
             raise refuse("1214", f"{where}.role: must be one of {', '.join(_ROLES)}.")
         if message["role"] == "tool" and not message.get("tool_call_id"):
             raise refuse("1214", f"{where}.tool_call_id: not received.")
+        _check_calls(message.get("tool_calls") or [], f"{where}.tool_calls")
         if message.get("content") is None:
             if message["role"] == "assistant" and message.get("tool_calls"):
                 continue
@@ -220,3 +230,12 @@ def _check_messages(body: Mapping[str, Any], model: Model) -> None:
         check_parts(message["content"], where, model)
     if not any(message["role"] in ("user", "tool") for message in messages):
         raise refuse("1214", "messages: must not hold only system and assistant messages.")
+
+
+def _check_calls(calls: object, where: str) -> None:
+    if not isinstance(calls, list):
+        raise refuse("1214", f"{where}: must be an array.")
+    for index, call in enumerate(calls):
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise refuse("1214", f"{where}[{index}].function.name: not received.")

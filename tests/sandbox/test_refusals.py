@@ -37,6 +37,13 @@ def tool(name: str = "f", **fields: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "parameters": {}, **fields}}
 
 
+def called(calls: Any) -> tuple[dict[str, Any], ...]:
+    """Messages with these tool calls, and a result."""
+    asked = {"role": "assistant", "content": None, "tool_calls": calls}
+    came = {"role": "tool", "content": "5", "tool_call_id": "a"}
+    return {"role": "user", "content": "x"}, asked, came
+
+
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("1211", {"model": "glm-9"}),
     ("1213", {"model": None}),
@@ -57,6 +64,10 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("1210", {"model": "glm-4.5v", **part(*[PICTURE] * 51)}),
     ("1210", {"model": "glm-4.5v", **part({**PICTURE, "image_url": {"url": "a b"}})}),
     ("1210", {"model": "glm-4.5v", **part({**PICTURE, "image_url": {"url": "A" * 8_000_000}})}),
+    *[("1214", messages(*called(calls))) for calls in (5, "x", [1], [None], [{"a": 1}], {"a": 1})],
+    *[("1214", messages(*called([{"id": "a", "function": f}]))) for f in (1, {}, {"name": 1})],
+    *[("1214", {"tools": [tool(parameters={"properties": p})]}) for p in (5, "x", [1], True)],
+    *[("1214", {"tools": [tool(parameters={"required": p})]}) for p in (5, "x", [1], {"a": 1})],
     ("1210", {"temperature": 1.01}),
     ("1210", {"temperature": -0.1}),
     ("1214", {"temperature": "hot"}),
