@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..catalog import Model, Price
     from .magics import GLMMagics
 
+_UNSET = {"system": "our own", "budget_usd": "none", "budget_tokens": "none"}
+
 Command = Callable[[argparse.Namespace, "GLMMagics"], None]
 
 
@@ -184,7 +186,7 @@ def config(_: argparse.Namespace, magics: GLMMagics) -> None:
         "model": settings.model.id,
     }
     rows = [
-        [name, str(shown.get(name) or _value(settings.values.get(name))), settings.sources[name]]
+        [name, shown.get(name) or _value(name, settings.values.get(name)), settings.sources[name]]
         for name in FIELDS
     ]
     # Never a piece of the key: prefixes and masked keys end up in shared notebooks.
@@ -199,8 +201,8 @@ def config(_: argparse.Namespace, magics: GLMMagics) -> None:
     show_table(["setting", "value", "from"], rows, notes)
 
 
-def _value(value: object) -> str:
-    return "the server's default" if value is None else str(value)
+def _value(name: str, value: object) -> str:
+    return _UNSET.get(name, "the server's default") if value is None else str(value)
 
 
 def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:

@@ -95,6 +95,9 @@ def test_config_says_where_each_value_came_from(
     assert rows["model"].endswith("GLM_MODEL in the environment")
     assert rows["temperature"].endswith("%config")
     assert rows["provider"].endswith("the key that is present")
+    assert rows["budget_usd"].split()[1:] == ["none", "default"]
+    assert rows["system"].split()[1:] == ["our", "own", "default"]
+    assert rows["top_p"].split()[1:4] == ["the", "server's", "default"]
     assert rows["key"].split()[1] == "set"
     assert rows["key"].endswith("ZAI_API_KEY in the environment")
 
