@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.resources import files
 from importlib.util import find_spec
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: The words after `glm-magic`; None takes those of the process.
     """
+    _take_any_text()
     options = _parser().parse_args(arguments)
     try:
         status = int(options.run(options) or 0)
@@ -44,6 +46,16 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return 130
+
+
+def _take_any_text() -> None:
+    """What a terminal has no character for becomes "?", and what is closed takes nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _told(error: OSError) -> str:

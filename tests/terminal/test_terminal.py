@@ -204,3 +204,25 @@ def test_a_taken_port_is_two_lines(tmp_path: Path) -> None:
         ran = run("sandbox", "--port", str(taken.getsockname()[1]), folder=tmp_path)
     assert ran.returncode == 1
     assert len(ran.stderr.strip().splitlines()) == 2
+
+
+def test_a_terminal_that_knows_ascii_only_shows_what_it_can(tmp_path: Path) -> None:
+    """Other characters become question marks; the demo runs to its end."""
+    done = subprocess.run(
+        [sys.executable, "-m", "glm_magic", "demo", "What is it?"], cwd=tmp_path, timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no model was called" in done.stdout
+    assert "Error" not in done.stdout
+
+
+def test_with_nowhere_to_write_the_status_tells(tmp_path: Path) -> None:
+    """`glm-magic doctor >&-` in a script: no traceback, and the exit status."""
+    for provider, status in (("sandbox", 0), ("nobody", 1)):
+        command = [sys.executable, "-m", "glm_magic", "doctor"]
+        done = subprocess.run(
+            ["sh", "-c", 'exec "$@" >&-', "sh", *command], cwd=tmp_path, timeout=60,
+            env={**os.environ, "GLM_PROVIDER": provider}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (status, "")
