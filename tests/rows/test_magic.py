@@ -60,6 +60,7 @@ def test_a_dry_run_is_shown(asking: Shell) -> None:
         ("%%glm_map reviews --out class\nSort {review}", "not a variable name"),
         ("%%glm_map reviews\nSort {revew}", "Did you mean review?"),
         ("%%glm_map reviews\nSort review", "names no column"),
+        ("%%glm_map reviews --budget-usd nan\nSort {review}", "budget_usd = nan is not in 0 to"),
         ("%%glm_map reviews --budget-usd 0\nSort {review}", "There is a budget in USD"),
         ("%%glm_map reviews --in-flight 0\nSort {review}", "in_flight = 0 is not a whole number"),
     ],

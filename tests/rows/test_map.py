@@ -435,7 +435,9 @@ def test_the_day_has_a_budget_too(host: Host, monkeypatch: pytest.MonkeyPatch) -
     "wrong",
     [
         {"budget_usd": float("nan")},
+        {"budget_usd": float("inf")},
         {"budget_usd": -1},
+        {"budget_usd": [1]},
         {"budget_usd": "much"},
         {"repairs": -1},
         {"repairs": "2"},
