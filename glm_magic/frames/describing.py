@@ -19,9 +19,10 @@ from glm_magic.frames.escape import (
 from glm_magic.frames.failures import quiet, raise_if_no_failure
 from glm_magic.frames.fence import fence
 from glm_magic.frames.folding import fold
-from glm_magic.frames.hiding import Hidden, allow, hide, plural, with_numbers
+from glm_magic.frames.hiding import Hidden, allow, hide, plural
 from glm_magic.frames.libraries import Owner, require_owner
 from glm_magic.frames.measure import Measured, measure, read_schema
+from glm_magic.frames.numbering import with_numbers
 from glm_magic.frames.opening import Opened, open_frame, unreadable
 from glm_magic.frames.progress import Progress
 from glm_magic.frames.rows import RawRows, raw_rows
@@ -86,7 +87,7 @@ def describe(
     measured, raw = seen.measured, seen.raw
     remarks = list(_remarks(seen, wish))
     columns = len(measured.columns) - seen.opened.levels
-    shape = (measured.rows, columns + len(seen.hidden.columns))
+    shape = (measured.rows + seen.hidden.row_count, columns + len(seen.hidden.columns))
     header = _header(name, wish.kind or owner.kind, owner, shape)
     always = [*remarks, *map(say_left_out, seen.hidden.said)]
     room = wish.max_tokens - estimate_tokens(fence(header + "values)", always)) - 1  # a line break

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
@@ -20,14 +21,19 @@ from glm_magic.frames.columns import Column
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
 from glm_magic.frames.libraries import find_owner, require_owner
 from glm_magic.frames.opening import Opened, label_text, open_frame
-from glm_magic.frames.personal import is_personal_header, is_personal_text, is_secret_name
+from glm_magic.frames.pandas_table import PandasTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from narwhals.stable.v2.dtypes import DType
 
-_LEVELS = " / "  # between the levels of a pandas column name
+    from glm_magic.frames.sources import Source
+
+# A field of a union or a map may have any name.
+_UNNAMED_FIELDS = re.compile(r"(?i)union[<(]|\\bmap[<(]")
+_MOST_LABELS = 20_000
+LEVELS = " / "  # between the levels of a pandas column name
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +44,38 @@ class Hidden:
         columns: The user's names of the hidden columns, not escaped yet.
         levels: The names of the hidden index levels.
         patterns: What the user hides, for what lies inside cells.
+        rows: The labels of hidden rows, as a row of a table that was made a column has them.
+        row_count: How many rows these are.
     """
 
     columns: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    row_count: int = 0
 
     @property
     def said(self) -> tuple[str, ...]:
         """What the model is told, without names: nothing, or one phrase."""
-        counts = ((len(self.columns), "column"), (len(self.levels), "index level"))
-        parts = [plural(n, noun) for n, noun in counts if n]
+        nouns = ("column", len(self.columns)), ("index level", len(self.levels))
+        counts = (*nouns, ("row", self.row_count))
+        parts = [plural(n, noun) for noun, n in counts if n]
         return (f"{' and '.join(parts)}, hidden by the user",) if parts else ()
 
     @property
     def note(self) -> str:
         """What the user is told, with the first names, or ""."""
-        names = [quoted(name, MAX_NAME_CHARACTERS) for name in (*self.columns, *self.levels)]
+        names = [quoted(name, MAX_NAME_CHARACTERS) for name in self._names]
         more = f" and {len(names) - 10:,} more" if len(names) > 10 else ""
         return f"Hidden by you: {', '.join(names[:10])}{more}." if names else ""
 
     def in_line(self, line: str) -> bool:
         """Whether a line about the frame names something hidden."""
-        return any(_names(line, label) for label in (*self.columns, *self.levels))
+        return any(is_named(line, label) for label in self._names)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*self.columns, *self.levels, *self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,7 @@ def matches(label: str, patterns: Sequence[str]) -> bool:
 
     Upper and lower case differ; spaces around a name and ways to compose an accent do not.
     """
-    spellings = {_plain(part) for part in (label, *label.split(_LEVELS))} | {label}
+    spellings = {_plain(part) for part in (label, *label.split(LEVELS))} | {label}
     return any(
         spelling == plain or fnmatchcase(spelling, plain)
         for spelling in spellings
@@ -98,50 +113,29 @@ def matches(label: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def is_hidden(label: str, dtype: DType | type[DType], patterns: Sequence[str]) -> bool:
-    """Whether a column is hidden by its name or by that of a field in its type."""
-    return matches(label, patterns) or _has_field(dtype, patterns)
+def is_hidden(
+    label: str,
+    dtype: DType | type[DType],
+    patterns: Sequence[str],
+    native: Callable[[], object] = lambda: "",
+) -> bool:
+    """Whether a column is hidden by its name or by that of a field in its type.
+
+    Args:
+        label: The column's name.
+        dtype: Its type as narwhals knows it.
+        patterns: Names or patterns of what is hidden.
+        native: Gives the library's own type, which may have fields that narwhals does not know.
+    """
+    if matches(label, patterns) or _has_field(dtype, patterns):
+        return True
+    nested = dtype == nw.Unknown or isinstance(dtype, nw.Struct | nw.List | nw.Array)
+    return bool(patterns) and nested and _UNNAMED_FIELDS.search(str(native())) is not None
 
 
 def are_hidden(axes: Sequence[str], patterns: Sequence[str]) -> bool:
     """Whether all names of columns are values of a hidden column, as those of a pivot are."""
     return any(matches(axis, patterns) for axis in axes)
-
-
-def numbered(labels: Sequence[str], axes: Sequence[str], allowed: Sequence[str]) -> list[str]:
-    """The names of columns; for each that is likely data about a person, its number.
-
-    Args:
-        labels: The user's names.
-        axes: What the names are, by level, where that is known.
-        allowed: Names or patterns of what looks personal and may be shown.
-    """
-    named = [axis for axis in axes if is_personal_header(axis) or is_secret_name(axis)]
-    if any(not matches(axis, allowed) for axis in named):
-        return [f"column {i + 1}" for i in range(len(labels))]
-    return [
-        f"column {i + 1}"
-        if any(map(is_personal_text, label.split(_LEVELS))) and not matches(label, allowed)
-        else label
-        for i, label in enumerate(labels)
-    ]
-
-
-def with_numbers(opened: Opened, allowed: Sequence[str]) -> Opened:
-    """The frame without names of columns that are likely data about persons."""
-    own = opened.labels[opened.levels :]
-    shown = numbered(own, opened.axes, allowed)
-    gone = [label for label, each in zip(own, shown, strict=True) if label != each]
-    if not gone:
-        return opened
-    remarks = [line for line in opened.remarks if not any(_names(line, each) for each in gone)]
-    said = "columns are called by their number where the name looks personal"
-    return replace(
-        opened,
-        labels=(*opened.labels[: opened.levels], *shown),
-        remarks=(*remarks, said),
-        numbered=frozenset(shown) - frozenset(own),
-    )
 
 
 def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
@@ -196,21 +190,49 @@ def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
         return opened, Hidden()
     schema = opened.source.schema()
     named = list(zip(schema, opened.labels, schema.values(), strict=True))
-    gone = [is_hidden(label, dtype, patterns) for _, label, dtype in named]
+    gone = [
+        is_hidden(label, dtype, patterns, partial(opened.source.native_dtype, name))
+        for name, label, dtype in named
+    ]
     if are_hidden(opened.axes, patterns):
         gone[opened.levels :] = [True] * len(opened.labels[opened.levels :])
     hidden = [label for (_, label, _), each in zip(named, gone, strict=True) if each]
     kept = [(name, label) for (name, label, _), each in zip(named, gone, strict=True) if not each]
     levels = sum(gone[: opened.levels])
-    taken = Hidden(tuple(hidden[levels:]), tuple(hidden[:levels]), tuple(patterns))
+    source, rows, count = _without_rows(opened, patterns)
+    taken = Hidden(tuple(hidden[levels:]), tuple(hidden[:levels]), tuple(patterns), rows, count)
     shown = replace(
         opened,
-        source=opened.source.select([name for name, _ in kept]) if hidden else opened.source,
+        source=source.select([name for name, _ in kept]) if hidden else source,
         labels=tuple(label for _, label in kept),
         remarks=tuple(line for line in opened.remarks if not taken.in_line(line)),
         levels=opened.levels - levels,
     )
     return shown, taken
+
+
+def _without_rows(opened: Opened, patterns: Sequence[str]) -> tuple[Source, tuple[str, ...], int]:
+    """The table without rows under a hidden name: of a row that was made a column, or turned."""
+    source = opened.source
+    if not opened.levels or not isinstance(source, PandasTable):
+        return source, (), 0
+    frame: Any = source.frame
+    rows = len(frame)
+    found: list[str] = []
+    for name in list(source.schema())[: opened.levels]:
+        gone = _labels(frame[name].to_native(), patterns)
+        if gone:
+            found += gone
+            frame = frame.filter(~nw.col(name).is_in(gone))
+    return (PandasTable(frame), tuple(found), rows - len(frame)) if found else (source, (), 0)
+
+
+def _labels(level: Any, patterns: Sequence[str]) -> list[str]:
+    """The hidden labels of an index. No table has so many columns as a long index has rows."""
+    if len(level) > _MOST_LABELS:
+        level = level[level.isin(patterns)]
+    texts = (label for label in level.unique().tolist() if isinstance(label, str))
+    return [label for label in texts if matches(label, patterns)]
 
 
 def hides_some(value: object, name: str, patterns: Sequence[str]) -> bool:
@@ -220,7 +242,7 @@ def hides_some(value: object, name: str, patterns: Sequence[str]) -> bool:
         FrameError: The object is no frame, or it cannot be read.
     """
     _, hidden = hide(open_frame(value, require_owner(value, name), name), patterns)
-    return bool(hidden.columns or hidden.levels)
+    return bool(hidden.columns or hidden.levels or hidden.rows)
 
 
 def allow(columns: Iterable[Column], patterns: Sequence[str]) -> list[Column]:
@@ -255,7 +277,7 @@ def _has_field(dtype: DType | type[DType], patterns: Sequence[str]) -> bool:
     return isinstance(dtype, nw.List | nw.Array) and _has_field(dtype.inner, patterns)
 
 
-def _names(line: str, label: str) -> bool:
+def is_named(line: str, label: str) -> bool:
     """Whether a line holds a name as words of its own, as it is or as it would be shown."""
     forms = {quoted(label, MAX_NAME_CHARACTERS), visible(label, MAX_NAME_CHARACTERS), label}
     return any(

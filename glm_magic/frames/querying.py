@@ -5,17 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import narwhals.stable.v2 as nw
 
 from glm_magic.errors import ArgumentError
 from glm_magic.frames.background import run_aside
-from glm_magic.frames.escape import type_name
+from glm_magic.frames.escape import is_scalar, type_name
 from glm_magic.frames.failures import raise_if_no_failure
-from glm_magic.frames.hiding import are_hidden, is_hidden, numbered, without_hidden
+from glm_magic.frames.hiding import are_hidden, is_hidden, without_hidden
 from glm_magic.frames.libraries import find_owner
+from glm_magic.frames.numbering import numbered
 from glm_magic.frames.opening import axes_of, label_text
+from glm_magic.frames.sources import Table
+
+_MISSING = ("NAType", "NaTType")
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,7 +132,11 @@ def _visible(name: str, frame: Any, hidden: Sequence[str], allowed: Sequence[str
     axes = axes_of(frame) if wide else ()
     table = nw.from_native(_with_text_names(frame) if wide else frame)
     schema = table.collect_schema()
-    kept = [one for one, kind in schema.items() if not is_hidden(label_text(one), kind, hidden)]
+    kept = [
+        one
+        for one, kind in schema.items()
+        if not is_hidden(label_text(one), kind, hidden, partial(Table(table).native_dtype, one))
+    ]
     kept = [] if are_hidden(axes, hidden) else kept
     shown = dict(zip(kept, numbered(list(map(label_text, kept)), axes, allowed), strict=True))
     if alike := _alike(shown.values()):
@@ -138,12 +148,27 @@ def _visible(name: str, frame: Any, hidden: Sequence[str], allowed: Sequence[str
         return native.to_arrow_table() if hasattr(native, "to_arrow_table") else native.arrow()
     if table.implementation.is_pandas():
         mixed = [one for one, kind in schema.items() if hidden and kind == nw.Object]
-        cells = {one: [without_hidden(cell, hidden) for cell in native[one]] for one in mixed}
+        cells = {
+            one: [_plain(without_hidden(cell, hidden)) for cell in native[one]] for one in mixed
+        }
         return native.assign(**cells) if cells else native
     if table.implementation.is_polars() or table.implementation.is_pyarrow():
         return native
     message = f"DuckDB cannot read {name}, a frame of {table.implementation}."
     raise TypeError(message)
+
+
+def _plain(cell: Any) -> Any:
+    """A cell of plain values; of any other object, which would write itself, its type."""
+    if isinstance(cell, dict):
+        return {key: _plain(each) for key, each in cell.items()}
+    if isinstance(cell, list):
+        return list(map(_plain, cell))
+    numbers = type(cell).__module__ == "numpy" and cell.dtype.kind not in "OV"
+    if numbers and cell.dtype.kind in "iuf":  # whose repr inside of a dictionary names numpy
+        return cell.item()
+    plain = cell is None or is_scalar(cell) or numbers or isinstance(cell, str | bytes | UUID)
+    return cell if plain or type(cell).__name__ in _MISSING else f"<{type_name(cell)}>"
 
 
 def _with_text_names(frame: Any) -> Any:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from glm_magic.frames.dtypes import kind_of
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted
 from glm_magic.frames.failures import attempt, quiet
-from glm_magic.frames.hiding import hide, with_numbers
+from glm_magic.frames.hiding import hide
 from glm_magic.frames.libraries import Owner, find_owner
+from glm_magic.frames.numbering import with_numbers
 from glm_magic.frames.opening import Opened, open_frame
 from glm_magic.frames.probe import PROBE_ROWS
 from glm_magic.frames.progress import Progress

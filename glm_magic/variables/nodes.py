@@ -18,6 +18,7 @@ from .plain import (
     is_date,
     is_exactly,
     is_missing,
+    is_namedtuple,
     is_number,
     is_of,
     plain,
@@ -26,6 +27,7 @@ from .words import (
     HELD_BACK,
     PERSONAL,
     array_form,
+    fields_of,
     head_of,
     held_back,
     is_hidden_name,
@@ -163,7 +165,10 @@ def grow(root: Node, value: Any, wish: Wish) -> Tree:
 def _add(node: Node, value: Any, depth: int, tree: Tree, wish: Wish) -> None:
     tree.left -= 1
     value = node.value = plain(value)
-    if is_a(value, dict):
+    if is_namedtuple(value):
+        node.types[class_name(type(value))] += 1
+        _add_dict(node, dict(fields_of(value)), depth, tree, wish)
+    elif is_a(value, dict):
         node.types[class_name(type(value))] += 1
         _stretch(node, "key", dict.__len__(value))
         _add_dict(node, value, depth, tree, wish)

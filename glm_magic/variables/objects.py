@@ -32,6 +32,7 @@ from .words import (
     PERSONAL,
     array_form,
     clip,
+    fields_of,
     held_back,
     is_allowed,
     is_hidden_name,
@@ -76,8 +77,7 @@ def find(value: Any, wish: Wish) -> Finding:
 def _attributes(value: Any) -> dict[str, Any]:
     """What the object stores: in its dictionary, a named tuple, or the slots of a dataclass."""
     if is_namedtuple(value):
-        names = class_attribute(type(value), "_fields")
-        return dict(zip(names, tuple.__iter__(value), strict=False))
+        return dict(fields_of(value))
     fields = class_attribute(type(value), "__dataclass_fields__")
     found = {name: stored(value, name) for name in fields} if type(fields) is dict else {}
     pairs = islice(dict.items(instance_dict(value)), 10 * _MAX_ATTRIBUTES)

@@ -13,12 +13,14 @@ from ..frames.personal import SECRETS, is_personal_header, is_personal_text, is_
 from ..keys import redact_secrets
 from .plain import (
     SEQUENCES,
+    class_attribute,
     class_name,
     examples,
     is_a,
     is_date,
     is_exactly,
     is_missing,
+    is_namedtuple,
     is_number,
     is_of,
     own_name,
@@ -140,6 +142,12 @@ def items_of(value: Any) -> Iterator[Any]:
     return iter(items(value))
 
 
+def fields_of(value: Any) -> list[tuple[str, Any]]:
+    """Names and values of a named tuple."""
+    names = class_attribute(type(value), "_fields")
+    return list(zip(names, tuple.__iter__(value), strict=False))
+
+
 def length_of(value: Any) -> int:
     """The length of a built-in container, or of a subclass, by the built-in's own method."""
     kind = next(kind for kind in (dict, *SEQUENCES) if is_a(value, kind))
@@ -209,6 +217,8 @@ def _inside(value: Any, key: object = "", *, allowed: Sequence[str], **options: 
 
 def _nested(value: Any, texts: bool, hidden: Sequence[str], show: Callable[..., str]) -> str:
     size, items = length_of(value), head_of(value, _ITEMS)
+    if is_namedtuple(value):
+        items = [each for name, each in fields_of(value) if not _matches(name, hidden)][:_ITEMS]
     if is_a(value, dict):
         words = (
             _entry(key, each, texts, show)

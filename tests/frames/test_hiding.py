@@ -1,7 +1,9 @@
 """What the user hides leaves nothing behind; what the user allows is shown like anything else."""
 
+from collections import namedtuple
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -183,6 +185,63 @@ def test_a_series_by_the_name_of_a_person_has_a_number() -> None:
     """As the row of a table whose index is personal has."""
     row = sales().drop_duplicates("email").set_index("email").loc["qZ7@example.org"]
     assert "example" not in describe(row, "row", level="schema").text
+
+
+ROWS: dict[str, Any] = {
+    "row": lambda f: f.iloc[0],
+    "turned": lambda f: f.T,
+    "figures": lambda f: f.describe(include="all").T,
+    "levels": lambda f: f.iloc[:2].stack(),
+}
+
+
+@pytest.mark.parametrize("shape", ROWS)
+def test_a_row_of_a_table_has_no_hidden_cell(shape: str) -> None:
+    """A table on its side: the rows under hidden names are out, and counted."""
+    frame = ROWS[shape](people())
+    attachment = describe(frame, "f", rows=9, hidden=["sqZ7_*"])
+    assert SECRET not in attachment.text
+    count = 4 if shape == "levels" else 2
+    assert f"left out: {count} rows, hidden by the user" in attachment.text
+    assert attachment.shape[0] == len(frame)
+    assert attachment.notes[0] == "Hidden by you: sqZ7_email, sqZ7_name."
+    assert "\nn,0" in attachment.text or ",n," in attachment.text or "\nn," in attachment.text
+
+
+def test_rows_of_a_long_index_are_found_by_name() -> None:
+    """Patterns are not tried on more labels than a table has columns."""
+    frame = pd.DataFrame({"v": range(30_000)}, index=["qZ7", *map(str, range(29_999))])
+    assert "1 row, hidden" in describe(frame, "f", level="schema", hidden=["qZ7"]).text
+
+
+Who = namedtuple("Who", ["qZ7", "n"])
+
+
+def test_objects_in_cells_write_nothing_of_themselves_in_a_query() -> None:
+    """Where something is hidden only plain values are read; a named tuple loses its field."""
+    needed("duckdb")
+    frozen, series = frozenset([("qZ7", "x")]), pd.Series({"qZ7": "x"})
+    void = np.array([("x", 1)], dtype=[("qZ7", "U1"), ("n", int)])[0]
+    cells = {"a": [Who("qZ7Bob", 5)], "b": [frozen], "c": [series], "d": [void], "e": [[frozen]]}
+    frame = pd.DataFrame(cells | {"f": [{"n": 1.5, "s": "text"}]}, dtype=object)
+    assert query("select * from t", {"t": frame}, {"t": ["qZ7"]}, 5) == (
+        "a,b,c,d,e,f\n"
+        "{'n': 5},<frozenset>,{},{'n': 1},['<frozenset>'],\"{'n': 1.5, 's': 'text'}\"\n"
+    )
+
+
+def test_a_union_with_a_hidden_field_is_out() -> None:
+    """What narwhals does not know the fields of."""
+    duckdb = needed("duckdb")
+    relation = duckdb.sql("select union_value(qZ7 := 'qZ7Bob') as u, [{'a': map {'b': 1}}] as m")
+    kinds = [pa.array([0, 1], pa.int8()), [pa.array(["qZ7Bob", ""]), pa.array([1, 2])]]
+    arrow = pa.table({"u": pa.UnionArray.from_sparse(*kinds, ["qZ7", "n"]), "n": [1, 2]})
+    for frame in (relation.project("*, 1 as n"), arrow):
+        text = describe(frame, "f", rows=2, hidden=["qZ7"]).text
+        assert SECRET not in text
+        assert "\nn\n1" in text
+    shown = query("select * from t", {"t": relation.project("*, 1 as n")}, {"t": ["qZ7"]}, 5)
+    assert shown == "n\n1\n"
 
 
 def test_levels_of_a_column_name_can_be_hidden_alone() -> None:

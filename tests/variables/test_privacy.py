@@ -3,13 +3,15 @@
 import collections
 import dataclasses
 import types
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from glm_magic.gathering import Hiding
+from glm_magic.tools.results import outcome_of
 from glm_magic.variables import describe
 
 from .samples import told
@@ -134,3 +136,27 @@ def test_keys_that_look_personal_are_no_columns(value: object) -> None:
     """They are told as the keys of a mapping are: not at all."""
     assert "example.com" not in describe(value, "x", level="schema").text
     assert "{*}" in describe(value, "x", level="schema").text
+
+
+class Buyer(NamedTuple):
+    """A row as `itertuples` gives it."""
+
+    city: str
+    code: str
+
+
+def test_a_named_tuple_has_no_hidden_field_wherever_it_is() -> None:
+    """In a dict, in a list with something else, as raw items, as the result of a tool."""
+    buyer = Buyer("Rome", "qZ7")
+    for value in ({"a": buyer}, [buyer, 5], {"b": [buyer]}, [[buyer]], Guest(buyer, "x")):  # type: ignore[arg-type]
+        assert "qZ7" not in describe(value, "x", rows=2, hidden=("code",)).text
+    assert told({"a": buyer}, hidden=("code",))[:2] == [
+        "a Buyer",
+        'a.city str, 4 characters, value "Rome"',
+    ]
+    hiding = Hiding(["code"])
+    assert outcome_of(buyer, hiding).text == '{"city": "Rome"}'
+    assert outcome_of([buyer], hiding).text == '[{"city": "Rome"}]'
+    row = pd.DataFrame({"city": ["Rome"], "code": ["qZ7"]}).loc[0]
+    assert "qZ7" not in outcome_of(row, hiding).text
+    assert "Rome" in outcome_of(row, hiding).text
