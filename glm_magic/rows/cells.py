@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 ONE = ""  # the name of the only field of an answer that is one value
 # The types of a column, by what JSON schema calls them; everything else is JSON text.
 _KINDS = {"string": "text", "integer": "int", "number": "float", "boolean": "bool"}
+_TYPES: dict[str, Any] = {
+    "text": str, "int": int, "float": int | float, "bool": bool, "texts": list,
+}  # fmt: skip
 _MOST = 2**63 - 1  # what the integers of every table library hold
 
 
@@ -29,46 +33,53 @@ class Cells:
     """
 
     def __init__(self, typed: Typed) -> None:
+        from ..tools.pydantic_parts import adapter_of
+
         self.name = typed.name
         self._typed = typed
-        definitions = typed.schema.get("$defs", {})
-        fields = _fields(typed)
-        if fields is None:
-            value = typed.schema["properties"]["value"] if typed.wrapped else typed.schema
-            fields = {ONE: value}
-        self.kinds = {field: _kind(schema, definitions) for field, schema in fields.items()}
+        self._adapter = adapter_of(typed.kind, typed.name)
+        # What comes of a value may have other names and types than what the model is asked for.
+        schema = self._adapter.json_schema(mode="serialization")
+        definitions = schema.get("$defs", {})
+        fields = {} if typed.wrapped else schema.get("properties", {})
+        fields = fields or {ONE: schema}
+        self.kinds = {field: _kind(one, definitions) for field, one in fields.items()}
+        self._sets = {field for field, one in fields.items() if _is_set(one)}
 
     def read(self, text: str) -> tuple[list[Any], str]:
         """The cells that an answer gives, or what is wrong with it, in words for the model."""
-        from ..tools.pydantic_parts import plain
-
         value, problem = self._typed.read(text)
         if problem:
             return [], problem
-        found = plain(value)
-        values = [found if field == ONE else (found or {}).get(field) for field in self.kinds]
-        for (field, kind), one in zip(self.kinds.items(), values, strict=True):
-            if kind == "int" and one is not None and not -_MOST - 1 <= one <= _MOST:
-                return [], f"{field or 'all of it'}: Input should fit in 64 bits."
-        kinds = self.kinds.values()
-        return [_cell(one, kind) for one, kind in zip(values, kinds, strict=True)], ""
+        found = self._adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
+        if ONE in self.kinds:
+            found = {ONE: found}
+        cells = []
+        for field, kind in self.kinds.items():
+            one = found.get(field) if isinstance(found, dict) else found
+            if one is not None and (wrong := _wrong(one, kind)):
+                return [], f"{field or 'all of it'}: {wrong}"
+            one = sorted(one, key=json.dumps) if one and field in self._sets else one
+            cells.append(_cell(one, kind))
+        return cells, ""
 
     def error(self, problem: str) -> str:
         """What stands beside a row whose answer is wrong."""
         return f"the answer is no {self.name}: {problem}"
 
 
-def _fields(typed: Typed) -> Mapping[str, Any] | None:
-    """The fields that become columns; None for an answer that is one value."""
-    properties: Mapping[str, Any] | None = typed.schema.get("properties")
-    return None if typed.wrapped or not properties else properties
+def _is_set(schema: Mapping[str, Any]) -> bool:
+    """Whether it has no order of its own: another one in each process."""
+    return any(one.get("uniqueItems") for one in (schema, *schema.get("anyOf", ())))
 
 
 def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     """What the cells of a column are."""
     reference = str(schema.get("$ref", "")).rpartition("/")[2]
     if reference in definitions:
-        return _kind(definitions[reference], definitions)
+        # A type that holds itself is JSON.
+        others = {name: one for name, one in definitions.items() if name != reference}
+        return _kind(definitions[reference], others)
     if "anyOf" in schema:  # perhaps a type or nothing
         kinds = {_kind(one, definitions) for one in schema["anyOf"] if one.get("type") != "null"}
         return kinds.pop() if len(kinds) == 1 else "json"
@@ -80,6 +91,15 @@ def _kind(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
         texts = isinstance(inner, dict) and _kind(inner, definitions) == "text"
         return "texts" if texts else "json"
     return _KINDS.get(str(schema.get("type")), "json")
+
+
+def _wrong(value: Any, kind: str) -> str:
+    """Why a column cannot hold a value; "" if it can."""
+    if not isinstance(value, _TYPES.get(kind, object)):
+        return f"its serializer makes {type(value).__name__} of it, and does not say so."
+    if kind == "int" and not -_MOST - 1 <= value <= _MOST:
+        return "Input should fit in 64 bits."
+    return "Input should be a finite number." if kind == "float" and not isfinite(value) else ""
 
 
 def _cell(value: Any, kind: str) -> Any:

@@ -80,10 +80,3 @@ def problems_of(adapter: Any, given: Any) -> tuple[Any, str]:
         return None, "; ".join(problems[:_MOST_PROBLEMS]) + more + "."
     except Exception as error:  # the user's own validators may raise anything
         return None, f"{words_of(error)}."
-
-
-def plain(value: Any) -> Any:
-    """A value of any type that pydantic knows, as JSON has it: dictionaries, lists, texts."""
-    from pydantic_core import to_jsonable_python
-
-    return to_jsonable_python(value)

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 import polars as pl
@@ -11,12 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pydantic
 import pytest
+from typing_extensions import TypeAliasType
 
 import glm_magic as glm
 from glm_magic.rows.outcomes import Outcome
 from glm_magic.rows.plan import Plan, known_of
 from glm_magic.sandbox import Fault, Sandbox
 from glm_magic.sandbox.scripts import by_text
+from glm_magic.testing import scripted
 
 from .samples import records, says
 from .test_tables import rows_of
@@ -114,3 +117,76 @@ def test_a_stricter_type_asks_anew_what_no_longer_fits(host: Host) -> None:
     assert "more than 15" in found[2]["_error"]
     assert [row["n"] for row in counts(at_most(99))] == [0, 10, 20]
     assert sandbox.load.asked == 4, "what was kept is there for the wider type"
+
+
+class Renamed(pydantic.BaseModel):
+    """Fields that are called differently where they are read and where they are written."""
+
+    price: float = pydantic.Field(validation_alias="Preis")
+    city: str = pydantic.Field(serialization_alias="Stadt")
+    either: int = pydantic.Field(validation_alias=pydantic.AliasChoices("one", "two"))
+    both: bool = pydantic.Field(alias="beide")
+    secret: int = pydantic.Field(exclude=True)
+
+
+class Written(pydantic.BaseModel):
+    """A field that becomes something else."""
+
+    k: int
+
+    @pydantic.field_serializer("k")
+    def said(self, number: int) -> str:
+        """As a text."""
+        return f"n{number}"
+
+
+class Silent(pydantic.BaseModel):
+    """The same, which its schema does not show."""
+
+    k: Annotated[int, pydantic.PlainSerializer(lambda number: f"n{number}")]
+
+
+Tree = TypeAliasType("Tree", "str | list[Tree]")
+
+
+def answered(schema: Any, answer: object) -> dict[str, Any]:
+    """The columns of answers that a model's answer gives, with its error."""
+    with scripted(json.dumps(answer)):
+        (row,) = glm.map([{"x": 1}], "Say {x}", schema=schema, progress=False)
+    return {name: cell for name, cell in row.items() if name != "x" and "_tokens" not in name}
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer", "cells"),
+    [
+        (
+            Renamed,
+            {"Preis": 3.5, "city": "Rome", "two": 1, "beide": True, "secret": 5},
+            {"price": 3.5, "Stadt": "Rome", "either": 1, "beide": True},
+        ),
+        (Written, {"k": 3}, {"k": "n3"}),
+        (Tree, {"value": ["a", ["b"]]}, {"answer": '["a", ["b"]]'}),
+        (set[str], {"value": list("hgfedcba")}, {"answer": list("abcdefgh")}),
+        (Decimal, {"value": "12.50"}, {"answer": "12.50"}),
+    ],
+)
+def test_cells_are_what_the_type_makes_of_an_answer(
+    bench: None, schema: Any, answer: object, cells: dict[str, Any]
+) -> None:
+    """Names and types are those that it writes, not those that it reads."""
+    assert answered(schema, answer) == {**cells, "_error": None}
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer", "words"),
+    [
+        (Silent, {"k": 3}, "k: its serializer makes str of it"),
+        (float, {"value": 10**400}, "finite"),
+        (float, {"value": "NaN"}, "finite"),
+    ],
+)
+def test_what_no_column_holds_is_an_error(
+    bench: None, schema: Any, answer: object, words: str
+) -> None:
+    """There is never an empty answer without an error beside it."""
+    assert words in answered(schema, answer)["_error"]
