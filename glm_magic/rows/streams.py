@@ -7,15 +7,20 @@ datasets and Parquet files, and tables in memory whose result is to be a file.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ArgumentError, FrameError
+from ..errors import ArgumentError, FrameError, GLMError
+from ..frames.escape import visible
+from ..frames.failures import raise_if_no_failure
 from .arrow import arrow, check_writable, listed, type_of, unwritable
 from .parquet import ParquetFile, refuse_sources
 from .running import Answered, Batch
 from .tables import check_unique, names_of
+
+_SHOWN = 160  # characters of what a library says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +65,11 @@ class StreamTable:
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
-        return cut(self._read(size), fields, size)
+        return cut(self._batches(size), fields, size)
+
+    def _batches(self, size: int) -> Iterator[Any]:
+        with readable():
+            yield from self._read(size)
 
     def add(self, answered: Answered, columns: Columns) -> None:
         """See `Table.add`."""
@@ -82,6 +91,27 @@ class StreamTable:
         if self._file is None:
             return self._opened(pa.concat_tables(self._tables))
         return self._opened(self._file.close(whole=not otherwise))
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """What a library raises while it reads, as an error of ours.
+
+    Raises:
+        FrameError: The table cannot be read, or not to its end.
+    """
+    try:
+        yield
+    except GLMError:
+        raise
+    except BaseException as error:
+        raise_if_no_failure(error)
+        first = visible(f"{error}".strip().partition("\n")[0], _SHOWN)
+        message = f"The table cannot be read: {type(error).__name__}: {first}"
+    else:
+        return
+    remedy = "Every answer that came is kept: mend it, and run the same again."
+    raise FrameError(message, remedy) from None
 
 
 def cut(batches: Iterator[Any], fields: Sequence[str], size: int) -> Iterator[Batch]:
@@ -175,7 +205,9 @@ def from_dataset(dataset: Any, to: Path | None) -> StreamTable:
     def read(size: int) -> Iterator[Any]:
         return dataset.to_batches(batch_size=size, batch_readahead=1, fragment_readahead=1)  # type: ignore[no-any-return]
 
-    return StreamTable(dataset.schema, read, back, to, dataset.count_rows())
+    with readable():
+        rows = dataset.count_rows()
+    return StreamTable(dataset.schema, read, back, to, rows)
 
 
 def from_relation(relation: Any, to: Path | None) -> StreamTable:
@@ -187,7 +219,9 @@ def from_relation(relation: Any, to: Path | None) -> StreamTable:
         quoted = str(found).replace("'", "''")
         return relation.query("glm_rows", f"select * from read_parquet('{quoted}')")  # noqa: S608
 
-    return StreamTable(_relation_schema(relation), _relation_reader(relation), back, to)
+    with readable():
+        schema = _relation_schema(relation)
+    return StreamTable(schema, lambda size: _relation_reader(relation)(size), back, to)
 
 
 def _relation_reader(relation: Any) -> Callable[[int], Iterator[Any]]:
@@ -216,7 +250,8 @@ def from_ibis(table: Any, to: Path | None) -> StreamTable:
     def back(found: Any) -> Any:
         return ibis.memtable(found) if to is None else ibis.read_parquet(str(found))
 
-    schema = _relation_schema(relation(table)) if relation else table.schema().to_pyarrow()
+    with readable():
+        schema = _relation_schema(relation(table)) if relation else table.schema().to_pyarrow()
     return StreamTable(schema, read, back, to)
 
 
@@ -232,7 +267,8 @@ def from_lazy(frame: Any, to: Path | None) -> StreamTable:
     def back(found: Any) -> Any:
         return polars.from_arrow(found).lazy() if to is None else polars.scan_parquet(found)
 
-    schema = polars.DataFrame(schema=frame.collect_schema()).to_arrow().schema
+    with readable():
+        schema = polars.DataFrame(schema=frame.collect_schema()).to_arrow().schema
     return StreamTable(schema, read, back, to)
 
 

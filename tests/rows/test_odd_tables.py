@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -16,7 +18,7 @@ from glm_magic.errors import ArgumentError, FrameError, GLMError
 from glm_magic.sandbox import Fault, Sandbox
 from glm_magic.sandbox.scripts import by_text
 
-from .samples import LABELS, SORT, labels, records
+from .samples import LABELS, SORT, labels, records, says
 from .test_tables import MAKE, rows_of, write
 
 # Ibis 12 calls what DuckDB 2 calls deprecated; Python tells no user of it.
@@ -176,3 +178,35 @@ def test_a_name_that_the_result_needs_is_refused(host: Host, name: str) -> None:
         glm.map(table, SORT, progress=False, name=name)
     found = glm.map(table, SORT, schema=LABELS, progress=False)
     assert [row["answer"] for row in rows_of(found)] == labels(3)
+
+
+def unreadable(kind: str, folder: Path) -> Any:
+    """A lazy table that fails when it is opened, or in its second half."""
+    texts = [str(number) for number in range(3_000)] + ["bad"]
+    if kind == "polars scan":
+        return pl.scan_csv(folder / "nothing.csv")
+    if kind == "polars":
+        return pl.LazyFrame({"review": texts}).with_columns(pl.col("review").cast(pl.Int64))
+    connection = duckdb.connect()
+    connection.register("texts", pa.table({"review": texts}))
+    if kind == "duckdb":
+        return connection.sql("select review::int as review from texts")
+    connection.execute("create table gone as select 'a' as review")
+    relation = connection.sql("select review from gone")
+    connection.execute("drop table gone")
+    return relation
+
+
+@pytest.mark.parametrize("kind", ["polars scan", "polars", "duckdb", "duckdb gone"])
+def test_a_table_that_cannot_be_read_is_told_in_two_lines(
+    host: Host, kind: str, tmp_path: Path
+) -> None:
+    """In a run, a dry run and a filter: never the library's own traceback."""
+    host(script=lambda asked: says('{"value": true}'))
+    asks: list[Callable[..., Any]] = [glm.filter, glm.map]
+    if kind != "duckdb":
+        asks.append(partial(glm.map, dry_run=True))  # whose sample may end before
+    for ask in asks:
+        with pytest.raises(FrameError, match="cannot be read") as caught:
+            ask(unreadable(kind, tmp_path), "Say {review}", progress=False, in_flight=64)
+        assert "kept" in caught.value.remedy
