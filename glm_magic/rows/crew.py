@@ -98,7 +98,8 @@ class Crew:
         self._recorded = recorded
         self._repairs = repairs
         self._retries: int = task.settings.values["retries"]
-        self._patience = Patience(task.settings.values["total_timeout_seconds"])
+        works = recorded is not None and recorded.begun
+        self._patience = Patience(task.settings.values["total_timeout_seconds"], works=works)
         self._ready: deque[Row] = deque()
         self._later: list[tuple[float, int, Row]] = []
         self._flying: set[asyncio.Task[None]] = set()

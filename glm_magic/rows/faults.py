@@ -42,9 +42,11 @@ class Patience:
 
     Args:
         longest_wait_seconds: The longest `Retry-After` that is waited for.
+        works: Whether the same was answered for other rows before, so that it can be answered.
     """
 
-    def __init__(self, longest_wait_seconds: float) -> None:
+    def __init__(self, longest_wait_seconds: float, *, works: bool = False) -> None:
+        self._works = works
         self._longest_wait = longest_wait_seconds
         self._last_good: float | None = None
         self._answered = False
@@ -54,7 +56,7 @@ class Patience:
         """A row is done; the error that ends the run if this is hopeless."""
         self._last_good = now
         self._answered = self._answered or not outcome.error
-        if self._answered:
+        if self._answered or self._works:
             return None
         count = self._alike[outcome.error] = self._alike.get(outcome.error, 0) + 1
         if count < _ALL_ALIKE:

@@ -104,9 +104,12 @@ def _finish(run: Run, crew: Crew, task: Task) -> None:
         warnings.append(f"{rows} no answer: see the column of errors; run again to ask them anew.")
     if run.cut_short and not run.hopeless:
         answered = run.counts.done - run.counts.failed
+        on = "Run the same again to go on from there."
+        if crew.ended and crew.ended.remedy:
+            on = f"{crew.ended.remedy} Then the same again goes on from there."
         warnings.append(
             f"Not finished ({run.cut_short.rstrip('.')}): {answered:,} rows are answered and kept. "
-            "Run the same again to go on from there."
+            f"{on}"
         )
     for warning in warnings:
         AROUND.warn(warning)

@@ -83,6 +83,13 @@ class Recorded:
         except OSError:  # a row that cannot be looked up is asked again
             return
 
+    @property
+    def begun(self) -> bool:
+        """Whether any answer is known."""
+        with self._lock:
+            self._index_new()
+            return self._index.execute("select 1 from answers limit 1").fetchone() is not None
+
     def find(self, keys: Sequence[str], since: str = "") -> dict[str, Outcome]:
         """The answers that are known of these keys, from a time on (ISO 8601 in UTC)."""
         with self._lock:

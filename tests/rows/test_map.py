@@ -377,6 +377,32 @@ def test_rows_that_all_fail_alike_end_the_run(host: Host) -> None:
     assert sandbox.load.asked <= 60
 
 
+@pytest.mark.parametrize("bad_first", [True, False])
+def test_rows_that_fail_alike_do_not_stop_what_was_answered_before(
+    host: Host, bad_first: bool
+) -> None:
+    """An earlier run shows that the prompt can be answered: the good rows behind are asked."""
+    sandbox = host(script=by_text({"bad": Fault.refuse("1214")}))
+    glm.map(records(5), SORT, progress=False)
+    bad = [{"review": f"bad {n}"} for n in range(40)]
+    new = [{"review": f"good {n}"} for n in range(5)]
+    rows = [*bad, *records(5), *new] if bad_first else [*records(5), *bad, *new]
+    found = glm.map(rows, SORT, progress=False, in_flight=4)
+    assert all(bool(row["_error"]) == row["review"].startswith("bad") for row in found)
+    assert sandbox.load.asked == 50
+
+
+def test_an_early_end_says_what_to_do_about_it(
+    host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Running the same again would end in the same way."""
+    host(script=at_most(10, 1e9, "1113"))
+    glm.map(records(50), SORT, progress=False)
+    said = capsys.readouterr().err
+    assert "10 rows are answered and kept. Top up" in said
+    assert "the same again goes on from there." in said
+
+
 def test_an_empty_account_in_the_middle_loses_nothing(host: Host) -> None:
     """What was answered is returned, the rest says why not, and the next run goes on."""
     sandbox = host(script=at_most(40, 1e9, "1113"))
