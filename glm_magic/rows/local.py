@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
 from ..surroundings import AROUND
-from .plan import book, known_of
+from .books import Books
+from .plan import known_of
 from .progress import Progress
 from .running import BATCH_ROWS, Run
 from .stopping import heeding_interrupts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .columns import Columns
     from .crew import Crew
     from .plan import Plan
+    from .running import Counts
     from .tables import Table
     from .task import Task
 
@@ -79,23 +81,29 @@ def _running(plan: Plan, task: Task, rows: int | None, *, shown: bool) -> Iterat
         recorded = known_of(task)
         crew = plan.crew(task, recorded)
         progress = Progress(crew, rows, shown=shown)
-        run = Run(task, crew, recorded, stop, since=plan.known_since(task), watch=progress)
+        books = Books(crew.spending, task.settings)
+
+        def watch(counts: Counts) -> None:
+            progress(counts)
+            books.keep()
+
+        run = Run(task, crew, recorded, stop, since=plan.known_since(task), watch=watch)
         crew.start()
         try:
             yield run
         finally:
             crew.stop()
             progress.close(run.counts)
-            _finish(run, crew, task)
+            _finish(run, crew, task, books)
         if run.hopeless:
             raise run.hopeless
 
 
-def _finish(run: Run, crew: Crew, task: Task) -> None:
+def _finish(run: Run, crew: Crew, task: Task, books: Books) -> None:
     """Close the books, and say what the user should know beside an error."""
     warnings = run.warnings
     try:
-        book(crew.spending, task.settings)
+        books.enter()
         known_of(task).close()
     except StoreError as error:
         warnings.append(str(error))

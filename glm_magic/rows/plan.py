@@ -172,23 +172,3 @@ def _asker(settings: Settings, plan: Plan) -> Asker:
 
     client = bench.client(settings)
     return HostAsker(client, poster_for(client, settings.values["idle_timeout_seconds"]))
-
-
-def book(spending: Spending, settings: Settings) -> None:
-    """Enter what a run has used in the ledger.
-
-    Raises:
-        StoreError: It could not be written.
-    """
-    if spending.asked:
-        workbench().ledger.add(
-            at=datetime.now(UTC).isoformat(),
-            conversation="glm.map",
-            provider=settings.provider.name,
-            model=settings.model.id,
-            prompt_tokens=spending.usage.prompt_tokens,
-            completion_tokens=spending.usage.completion_tokens,
-            cached_tokens=spending.usage.cached_tokens or 0,
-            cost_usd=spending.usd,
-            estimated=spending.estimated,
-        )

@@ -11,6 +11,7 @@ import glm_magic as glm
 from glm_magic.errors import GLMError
 from glm_magic.rows.plan import Plan, known_of
 from glm_magic.sandbox import Fault, Sandbox
+from glm_magic.store.ledger import Ledger
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
 
@@ -189,3 +190,20 @@ def test_fresh_asks_although_there_is_a_recording(
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     glm.map(records(5), SORT, replay=mode, fresh=True, **options)
     assert sandbox.load.asked == 10
+
+
+def test_what_a_run_has_used_is_in_the_ledger_before_it_ends(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed run has spent it, too, and another kernel's budget knows of one that goes on."""
+    seen: list[int] = []
+
+    def look(asked: Any) -> None:
+        seen.append(Ledger().totals().tokens)  # as another process
+
+    host(script=look)
+    monkeypatch.setattr("glm_magic.rows.books.EVERY_SECONDS", 0.0)
+    found = glm.map(records(40), SORT, progress=False, in_flight=2)
+    spent = workbench().ledger.totals().tokens
+    assert spent == sum(row["_prompt_tokens"] + row["_completion_tokens"] for row in found)
+    assert 0 < max(seen) < spent
