@@ -61,6 +61,7 @@ class Turn:
         recorded: The day on which the answer was recorded, when it was replayed; "" for a live one.
         seconds: From the request to the end.
         thought_seconds: From the first reasoning to the first text; 0 without reasoning.
+        elsewhere: Whether a notebook or an exported file told of it: who asked it is not known.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Turn:
     recorded: str = ""
     seconds: float = 0.0
     thought_seconds: float = 0.0
+    elsewhere: bool = field(default=False, compare=False)
 
     @property
     def status(self) -> str:

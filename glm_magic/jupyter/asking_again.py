@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, FrameError
@@ -11,7 +12,7 @@ from ..gathering import SHARED_KEYS
 from ..tools.naming import tools_named, type_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
     from ..chat.attachments import Attachment
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from ..errors import GLMError
     from ..questions import Question
     from .magics import GLMMagics
+
+# What a turn out of a file may choose. Nothing of the user's data depends on it, nor who gets it:
+# neither frames, rows, types and tools nor the system prompt, the host and the budget.
+_HARMLESS = (
+    "model", "thinking", "effort", "temperature", "top_p", "max_tokens", "stop", "form", "sums_up",
+)  # fmt: skip
+_MOST_CHARACTERS = 100
 
 
 def ask_stale(magics: GLMMagics, say: Callable[[str], None], title: Callable[[str], str]) -> None:
@@ -43,7 +51,8 @@ def ask_stale(magics: GLMMagics, say: Callable[[str], None], title: Callable[[st
             say(f"Not asked again: {name} ({_reason(error)})")
             skipped += 1
             continue
-        say(f"Asking again: {name}")
+        along = _along(found)
+        say(f"Asking again: {name}" + (f" (with {_listed(along)})" if along else ""))
         for note in notes:
             say(note)
         with conversation.asked_again(found):
@@ -56,6 +65,17 @@ def ask_stale(magics: GLMMagics, say: Callable[[str], None], title: Callable[[st
         say(f"{turns} not asked again; the reasons stand above.")
     if not seen:
         say("No turn is stale.")
+
+
+def _along(turn: Turn, passed_over: Collection[str] = ()) -> list[str]:
+    """What a turn was asked with: its variables, and its options but these."""
+    names = [one.name for one in turn.attachments if one.name != SHARED_KEYS]
+    told = [f"{name}={value}" for name, value in turn.options.items() if name not in passed_over]
+    return names + told
+
+
+def _listed(along: list[str]) -> str:
+    return shorten(", ".join(along), _MOST_CHARACTERS, placeholder=" …")
 
 
 def _reason(error: GLMError) -> str:
@@ -111,9 +131,13 @@ def question_again(
         changes: Settings for this time, over those the turn was asked with.
 
     Raises:
-        ArgumentError: What went along with it is not known any more.
+        ArgumentError: What went along with it is not known any more, or was chosen elsewhere.
         FrameError: It cannot be described any more.
     """
+    if turn.elsewhere and (along := _along(turn, _HARMLESS)):
+        message = f"It was asked elsewhere, with {_listed(along)}."
+        remedy = "Run its cell, which says what goes along, or ask it anew."
+        raise ArgumentError(message, remedy)
     frames: dict[str, object] = {}
     notes = []
     for one in turn.attachments:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 from ..chat.records import turn_from
@@ -51,7 +51,7 @@ def turn_of(record: Any) -> Turn:
             for step in told.get("steps", [])
         ]
         told.setdefault("prompt", "")  # empty fields are not written
-        turn = turn_from(told, told)
+        turn = replace(turn_from(told, told), elsewhere=True)
         _need(_is_sound(turn))
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         message = f"not a turn: {type(error).__name__}"

@@ -84,6 +84,7 @@ def output_metadata(
     """
     told = asked(turn) | answered(turn)
     told["turn"], told["answer"] = told.pop("id"), told.pop("text", "")
+    told.pop("elsewhere", None)  # every reader of a file says it
     if turn.steps:
         told["steps_json"] = _steps_json(told.pop("steps"), embed_context=embed_context)
     told |= {"schema": SCHEMA, "conversation": conversation, "status": turn.status}

@@ -175,7 +175,7 @@ def test_what_cannot_be_asked_again_is_told(open_notebook: Open, sandbox: Sandbo
     there.ask("a", "one, changed")
     before = len(sandbox.requests)
     said = there.glm("refresh")
-    assert "Not asked again: two (birds is gone. Run the cell that makes it.)" in said
+    assert "Not asked again: two (It was asked elsewhere, with birds" in said
     assert "1 stale turn was not asked again" in said
     assert len(sandbox.requests) == before + 1
     assert there.stale() == ["two"]
