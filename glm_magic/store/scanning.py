@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,7 +133,7 @@ def _places(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from _output_places(f"cell {number}, output {place}", output)
         # Texts in our own metadata may be packed as a difference to what is shown.
         for place, _, turn in turns_of(outputs):
-            told = [turn.user.content, turn.text, turn.reasoning]
+            told = [turn.user.content, turn.text, turn.reasoning, *map(asdict, turn.steps)]
             yield f"cell {number}, output {place + 1}, metadata", told
     for name, value in entry(document, "metadata").items():
         yield "widget state" if name == "widgets" else "notebook metadata", value
@@ -164,7 +164,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield one
         elif isinstance(one, dict):
             stack += [*one, *one.values()]
-        elif isinstance(one, list) and one and all(isinstance(line, str) for line in one):
+        elif isinstance(one, list | tuple) and one and all(isinstance(line, str) for line in one):
             yield "\n".join(one)
-        elif isinstance(one, list):
+        elif isinstance(one, list | tuple):
             stack += one

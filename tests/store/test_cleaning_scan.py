@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from glm_magic.chat.messages import Message, ToolCall
 from glm_magic.errors import ArgumentError
 from glm_magic.store.cleaning import Finding, scan
 
@@ -89,6 +90,26 @@ def test_a_key_in_packed_texts_is_found(tmp_path: Path) -> None:
     assert "answer_delta" in shown["metadata"]["glm_magic"]
     path = save(tmp_path / "n.ipynb", document(asked(PACKED, shown)))
     assert [one.where for one in scan([path])] == ["cell 1, output 1", "cell 1, output 1, metadata"]
+
+
+LONG = long_answer(500)
+STEPS = {
+    "a first try": (Message("assistant", f"{LONG} {KEY}"), Message("user", "Once more.")),
+    "reasoning": (
+        Message("assistant", "", reasoning=f"{LONG} {KEY}", tool_calls=(ToolCall("1", "f", "{}"),)),
+        Message("tool", "1", tool_call_id="1"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
+def test_a_key_in_the_steps_of_a_turn_is_found(steps: tuple[Message, ...], tmp_path: Path) -> None:
+    """What was said between question and answer is packed, as a difference to what is shown."""
+    one = turn(text=LONG, steps=steps)
+    shown = output(one)
+    assert "steps_json_delta" in shown["metadata"]["glm_magic"]
+    path = save(tmp_path / "n.ipynb", document(asked(one, shown)))
+    assert [found.where for found in scan([path])] == ["cell 1, output 1, metadata"]
 
 
 TEXTS: dict[str, bytes] = {
