@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from .chat.history import Event
+    from .chat.telling import Event
     from .chat.turns import Turn
     from .store.conversations import Store
     from .store.notebook_file import NotebookTurns

@@ -7,6 +7,7 @@ kernels and machines said is merged by turn: the journals on this machine and th
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from .chat.conversation import Conversation
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from .chat.history import Event
+    from .chat.telling import Event
     from .chat.turns import Turn
 
 # Events after which a turn must survive a loss of power, not only of the process.
@@ -59,6 +60,7 @@ class Shelf:
         self.store.tell = warn
         self._notebook = notebook
         self._warn = warn
+        self._opening = threading.RLock()  # the user's own threads may ask at once
         self._open: dict[str, Conversation] = {}
         self._current: Conversation | None = None
         self._own: Conversation | None = None
@@ -68,9 +70,10 @@ class Shelf:
     @property
     def current(self) -> Conversation:
         """The conversation of this notebook or shell, found at its first use."""
-        if self._current is None:
-            self._current = self._own = self._find()
-        return self._current
+        with self._opening:
+            if self._current is None:
+                self._current = self._own = self._find()
+            return self._current
 
     def named(self, title: str) -> Conversation:
         """The conversation with the user's own name for it; a new one if there is none yet.
@@ -78,9 +81,10 @@ class Shelf:
         What this notebook's outputs hold of it is taken in: the file alone is enough.
         """
         key = name_id(title)
-        if key not in self._open:
-            self._open[key] = self._load(key, title=title, saved=self._saved())
-        return self._open[key]
+        with self._opening:
+            if key not in self._open:
+                self._open[key] = self._load(key, title=title, saved=self._saved())
+            return self._open[key]
 
     def switch(self, title: str) -> Conversation:
         """Make another conversation the current one, by its title or the beginning of its id.

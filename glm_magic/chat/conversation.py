@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from contextvars import ContextVar
+import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from .history import Event, History
-from .order import Put, base_cell
+from .again import asking_again, instead_of, is_again
+from .alone import alone
+from .changes import Put
+from .history import History
+from .order import base_cell
+from .places import Runs
 from .records import answered, asked
+from .telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
-    from .order import Change
+    from .changes import Change
+    from .telling import Event
     from .turns import Turn
-
-# The conversation in which a turn is asked again now, and that turn, where it has no cell. A panel
-# that asks meanwhile does so in a thread of its own, which does not see this.
-_AGAIN: ContextVar[tuple[Conversation, str | None] | None] = ContextVar("again", default=None)
 
 
 class Conversation:
@@ -35,15 +36,17 @@ class Conversation:
 
     Attributes:
         at_home: Whether questions come from the notebook that it belongs to.
+        lock: Cells, the panel and the user's own threads may ask at once.
     """
 
     def __init__(self, name: str = "", keep: Callable[[Event], None] | None = None) -> None:
         self.name = name
         self.keep = keep
         self.at_home = True
+        self.lock = threading.RLock()
         self._history = History()
-        # Not yet told of: cells that were seen, and turns that were put into another order.
-        self._untold: dict[str, list[Any]] = {"seen": [], "moved": []}
+        self._runs = Runs()
+        self._telling = Telling()
 
     def __len__(self) -> int:
         return len(self._history.order.names)
@@ -77,10 +80,11 @@ class Conversation:
         seen = self._history.presence.seen
         if self.at_home and cell not in seen:
             seen.add(cell)
-            self._untold["seen"].append(cell)
+            self._telling.seen.append(cell)
 
     # -- reading ------------------------------------------------------------------------------
 
+    @alone
     def before(self, cell: str | None) -> tuple[Turn, ...]:
         """The turns that a request from this cell builds on.
 
@@ -89,6 +93,7 @@ class Conversation:
         """
         return tuple(self._history.sent(self._place(cell)))
 
+    @alone
     def last_before(self, cell: str | None) -> Turn | None:
         """The turn that a request from this cell comes after, also one of which nothing came."""
         names = self._history.order.names[: self._place(cell)]
@@ -96,6 +101,7 @@ class Conversation:
         last = next((name for name in reversed(names) if name not in gone), None)
         return None if last is None else self._history.turns[last]
 
+    @alone
     def deleted(self, cell: str | None = None) -> int:
         """How many turns before this cell would be sent if their own cells were not deleted."""
         gone = self._history.presence.gone
@@ -106,10 +112,12 @@ class Conversation:
         """Estimated tokens that one of its turns takes in later requests; counted once."""
         return self._history.size(turn.id)
 
+    @alone
     def digest_before(self, cell: str | None) -> str:
         """Of everything said before this cell; equal words have an equal digest."""
         return self._history.digests_before(self._place(cell))[-1]
 
+    @alone
     def stale(self) -> set[str]:
         """Ids of turns that were answered before something in front of them changed."""
         turns = zip(self, self._history.digests_before(len(self)), strict=False)
@@ -118,43 +126,48 @@ class Conversation:
         return stale - self._history.presence.gone
 
     def _place(self, cell: str | None) -> int:
-        instead = self._instead(cell)
+        instead = instead_of(self, cell)
         names = self._history.order.names
-        return names.index(instead) if instead in names else self._history.order.place(cell)
+        if instead is not None and instead in names:
+            return names.index(instead)
+        leaving = self._leaving(cell)
+        return leaving[0] if leaving else self._history.order.place(cell)
 
-    def _instead(self, cell: str | None) -> str | None:
-        """The turn without a cell that is asked again now."""
-        again = _AGAIN.get()
-        return again[1] if again and again[0] is self and cell is None else None
+    def _leaving(self, cell: str | None) -> list[int]:
+        """Where turns stand that the cell asked when it ran before, if this question is anew."""
+        if is_again(self) or not self._runs.anew(cell):
+            return []
+        return self._history.order.places_of(base_cell(cell))
 
     # -- changing -----------------------------------------------------------------------------
 
+    @alone
     def begin(self, turn: Turn) -> None:
         """A question is asked: its turn stands in its place, partial, from now on.
 
-        A cell's first question begins anew: what the cell asked besides, the last time it ran,
-        leaves with the turn that is replaced.
+        The first one that begins in a run of its cell comes in the place of all that the cell
+        asked when it ran before. Questions of one run may begin in any order.
         """
-        again, instead = _AGAIN.get(), self._instead(turn.cell)
-        dropped = [] if again and again[0] is self else self._history.order.further(turn.cell)
-        self._history.begin(turn, dropped, instead=instead, at_home=self.at_home)
-        where = {"behind": self._history.order.behind, "instead": instead}
+        order, instead = self._history.order, instead_of(self, turn.cell)
+        leaving = [order.names[place] for place in self._leaving(turn.cell)]
+        if leaving and order.cell_of(leaving[0]) != turn.cell:
+            instead = leaving[0]
+        dropped = leaving[1:] or None
+        self._runs.began(turn.cell)
+        self._history.begin(turn, leaving[1:], instead=instead, at_home=self.at_home)
+        where = {"behind": order.behind, "instead": instead}
         away = not self.at_home
-        self._tell("asked", turn=asked(turn), dropped=dropped or None, **where, away=away)
+        self._tell("asked", turn=asked(turn), dropped=dropped, **where, away=away)
 
-    @contextmanager
-    def asked_again(self, turn: Turn | None = None) -> Iterator[None]:
+    def asked_again(self, turn: Turn | None = None) -> AbstractContextManager[None]:
         """Within it a first question replaces its own turn alone: no cell runs, we ask for it.
 
         Args:
             turn: What is asked again; one without a cell is replaced in its place.
         """
-        token = _AGAIN.set((self, turn.id if turn is not None and turn.cell is None else None))
-        try:
-            yield
-        finally:
-            _AGAIN.reset(token)
+        return asking_again(self, turn)
 
+    @alone
     def came(self, record: dict[str, Any]) -> None:
         """Its answer goes on; written down only, for a kernel that ends before it.
 
@@ -163,6 +176,7 @@ class Conversation:
         """
         self._tell("came", turn=record)
 
+    @alone
     def finish(self, turn: Turn) -> None:
         """Its answer is over, whole or partial."""
         self._history.finish(turn)
@@ -173,14 +187,17 @@ class Conversation:
         self.begin(turn)
         self.finish(turn)
 
+    @alone
     def undo(self) -> bool:
         """Take the last change back; tells whether there was one."""
         return self._moved("undone", self._history.undo())
 
+    @alone
     def redo(self) -> bool:
         """Make the last undone change again; tells whether there was one."""
         return self._moved("redone", self._history.redo())
 
+    @alone
     def clear(self) -> int:
         """Forget all turns, until `undo`; returns how many there were."""
         gone = list(self._history.order.names)
@@ -189,6 +206,7 @@ class Conversation:
             self._tell("cleared", turns=gone)
         return len(gone)
 
+    @alone
     def adopt(self, turns: Iterable[Turn], source: str = "") -> int:
         """Take over turns that were said elsewhere, as one change.
 
@@ -217,6 +235,7 @@ class Conversation:
         self._settle()
         return len(taken)
 
+    @alone
     def arrange(self, cells: Sequence[str], saved_at: str = "") -> None:
         """Order the turns as their cells stand in the notebook.
 
@@ -231,17 +250,19 @@ class Conversation:
         turns, presence = self._history.turns, self._history.presence
         if self.at_home and cells:
             ours = [turns[name] for name in self._history.asked_here]
-            self._untold["seen"] += presence.see(ours, cells, saved_at)
+            self._telling.seen += presence.see(ours, cells, saved_at)
         presence.miss(turns.values(), cells, saved_at)
         self._settle(cells)
 
+    @alone
     def become(self, name: str, events: Iterable[Event]) -> None:
         """Be the conversation of this name that these events make; nothing is told."""
         self.name = name
         self._history = History()
-        self._untold = {"seen": [], "moved": []}
+        self._telling = Telling()
         self.replay(events)
 
+    @alone
     def replay(self, events: Iterable[Event]) -> int:
         """Make changes that were told before; returns how many could not be understood."""
         unread = 0
@@ -254,12 +275,7 @@ class Conversation:
 
     def _tell(self, kind: str, **what: Any) -> None:
         if self.keep is not None:
-            at = datetime.now(UTC).isoformat(timespec="microseconds")
-            # What says nothing is left out; turns that are none and "" for the front say something.
-            told = {name: value for name, value in what.items() if value not in (None, False)}
-            told |= {name: values for name, values in self._untold.items() if values}
-            self._untold = {"seen": [], "moved": []}
-            self.keep({"kind": kind, "at": at, **told})
+            self.keep(self._telling.event(kind, what))
 
     def _moved(self, kind: str, change: Change | None) -> bool:
         if change is None:
@@ -273,4 +289,4 @@ class Conversation:
         """Let turns stand as their cells do; how they stand then is told with the next event."""
         moved = self._history.settle(cells)
         if moved:
-            self._untold["moved"].append(moved)
+            self._telling.moved.append(moved)

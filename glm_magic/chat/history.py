@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .marks import Digests
 from .order import Order
@@ -15,10 +15,9 @@ from .window import tokens_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .order import Change
+    from .changes import Change
+    from .telling import Event
     from .turns import Turn
-
-Event = dict[str, Any]
 
 
 class History:

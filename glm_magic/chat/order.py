@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from .changes import Put, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from .changes import Change
 
 _NUMBERED = re.compile(r"(.+)/([0-9]{1,9})", re.DOTALL)
 
@@ -17,37 +21,17 @@ def base_cell(cell: str | None) -> str:
 
     Ids may hold slashes themselves, as VS Code's do.
     """
-    found = _NUMBERED.fullmatch(cell or "")
-    return found[1] if found else cell or ""
+    return _numbered(cell or "")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
-    """A turn was appended (`old` is None) or took the place of another.
-
-    Attributes:
-        new: The turn.
-        old: The turn in whose place it stands.
-        dropped: Turns that left with it, each with the place where it stood.
-        behind: The turn that it was put behind, "" for the front; None for the end, where a cell
-            of which nothing is known is put.
-    """
-
-    new: str
-    old: str | None
-    dropped: tuple[tuple[int, str], ...] = ()
-    behind: str | None = None
+def _numbered(cell: str) -> tuple[str, int]:
+    """The cell of a place, and which of its questions it is."""
+    found = _NUMBERED.fullmatch(cell)
+    return (found[1], int(found[2])) if found else (cell, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """The whole order changed."""
-
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-Change = Put | Whole
+def _place_of(base: str, number: int) -> str:
+    return base if number == 1 else f"{base}/{number}"
 
 
 class Order:
@@ -60,6 +44,9 @@ class Order:
         self.names: list[str] = []
         self._cells: dict[str, str | None] = {}
         self._places: dict[str, int] = {}
+        # Of cells that asked more than once: the numbers of those questions, also of some that
+        # left.
+        self._numbers: dict[str, set[int]] = {}
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._ranks: dict[str, int] = {}
@@ -75,12 +62,11 @@ class Order:
     def _place_of_new(self, cell: str) -> int:
         """Behind everything that stands above the cell in the notebook, as far as that is known.
 
-        A cell's further question stands behind the ones before it.
+        A cell's questions stand together in the order of their numbers.
         """
-        numbered = _NUMBERED.fullmatch(cell)
-        before = self._place_before(numbered[1], int(numbered[2])) if numbered else None
-        if before is not None:
-            return before + 1
+        beside = self._place_beside(cell)
+        if beside is not None:
+            return beside
         wanted = self._rank_of(cell)
         if wanted is None and cell in self._left:
             return self._place_again(*self._left[cell])
@@ -93,13 +79,23 @@ class Order:
                 place = behind if rank is not None else place
         return place
 
-    def _place_before(self, first: str, number: int) -> int | None:
-        """Where the cell's question stands that is the nearest before its question number so."""
-        if number > 2 and f"{first}/{number - 1}" not in self._places:  # hardly ever
-            found = (_NUMBERED.fullmatch(cell) for cell in self._places)
-            numbers = [int(one[2]) for one in found if one and one[1] == first]
-            number = 1 + max((one for one in numbers if 1 < one < number), default=1)
-        return self._places.get(f"{first}/{number - 1}" if number > 2 else first)
+    def _place_beside(self, cell: str) -> int | None:
+        """Behind the cell's question that comes before this one, else in front of the next."""
+        base, number = _numbered(cell)
+        if number > 1 and (before := self._places.get(_place_of(base, number - 1))) is not None:
+            return before + 1  # nearly always; a search would cost with their number
+        known = self._known(base)
+        before = max((one for one in known if one < number), default=None)
+        if before is not None:
+            return known[before] + 1
+        behind = min((one for one in known if one > number), default=None)
+        return None if behind is None else known[behind]
+
+    def _known(self, base: str) -> dict[int, int]:
+        """Where a cell's questions stand, by their numbers."""
+        numbers = (1, *self._numbers.get(base, ()))
+        found = ((number, self._places.get(_place_of(base, number))) for number in numbers)
+        return {number: place for number, place in found if place is not None}
 
     def _place_again(self, stood: Sequence[str], at: int) -> int:
         """Behind the nearest that stood in front of it when it left: what came since follows it."""
@@ -114,13 +110,13 @@ class Order:
         """Which cell of the notebook it is."""
         return self._ranks.get(base_cell(cell)) if cell and self._ranks else None
 
-    def further(self, cell: str | None) -> list[str]:
-        """The turns of a cell's further questions ("id/2", "id/3", ...), when it asks its first."""
-        known = cell in self._places or f"{cell}/2" in self._places
-        if not cell or cell != base_cell(cell) or not known:
-            return []
-        cells = ((name, self._cells.get(name)) for name in self.names)
-        return [name for name, one in cells if one != cell and base_cell(one) == cell]
+    def places_of(self, base: str) -> list[int]:
+        """Where the turns stand that a cell asked, all its questions."""
+        return sorted(self._known(base).values())
+
+    def cell_of(self, name: str) -> str | None:
+        """The cell that a turn is tied to."""
+        return self._cells.get(name)
 
     def put(
         self,
@@ -138,17 +134,18 @@ class Order:
             cell: Its cell.
             dropped: Turns that leave with this change.
             behind: The turn that it stood behind when this was told; None leaves it open.
-            instead: A turn without a cell in whose place it comes.
+            instead: A turn of another cell, or of none, in whose place it comes.
         """
         out = set(dropped)
         left = [pair for pair in enumerate(self.names) if pair[1] in out] if out else []
         place = self.place(cell)
-        old = self.names[place] if cell is not None and cell in self._places else instead
+        own = self.names[place] if cell is not None and cell in self._places else None
+        old = instead or own
         elsewhere = place < len(self.names) or cell in self._left  # than where nothing is known
         if old is None and behind is None and elsewhere:
             stay = (one for one in reversed(self.names[:place]) if one not in out)
             behind = next(stay, "")
-        self._cells[name] = cell
+        self._tie(name, cell)
         return self._record(Put(name, old, tuple(left), behind))
 
     @property
@@ -159,7 +156,8 @@ class Order:
 
     def change(self, names: Sequence[str], cells: Mapping[str, str | None] | None = None) -> int:
         """Another order, with the cells of new names; returns the first place that may differ."""
-        self._cells.update(cells or {})
+        for name, cell in (cells or {}).items():
+            self._tie(name, cell)
         return self._record(Whole(tuple(self.names), tuple(names)))
 
     def arrange(self, cells: Sequence[str]) -> list[str]:
@@ -271,8 +269,20 @@ class Order:
 
     def _swap(self, out: str, into: str) -> int:
         place = self.names.index(out)
+        left, cell = self._cells.get(out), self._cells.get(into)
+        if left and left != cell:
+            self._left[left] = (tuple(self.names), place)
+            self._places.pop(left, None)
         self.names[place] = into
+        if cell:
+            self._places[cell] = place
         return place
+
+    def _tie(self, name: str, cell: str | None) -> None:
+        self._cells[name] = cell
+        base, number = _numbered(cell or "")
+        if number > 1:
+            self._numbers.setdefault(base, set()).add(number)
 
     def _set(self, names: Iterable[str]) -> int:
         stood, self.names = tuple(self.names), list(names)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
+from ..chat.places import Place
 from ..render.cleaning import plain
 from ..store.metadata import MARK
 from ..store.notebook_file import read_notebook
@@ -38,7 +41,8 @@ class Host:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._execution = ""
-        self._asked = 0
+        self._asked = self._run = 0
+        self._counting = threading.Lock()
         self.shown_last = ""
         self._lab = _DELETED in self._metadata()
         self._file = file_number(_session_name())
@@ -96,10 +100,13 @@ class Host:
         if cell.startswith(_VSCODE):
             cell = cell.partition("#")[2] or cell
         execution = str((self._parent().get("header") or {}).get("msg_id"))
-        asked = self._asked + 1 if execution == self._execution else 1
-        if counted:
-            self._asked, self._execution = asked, execution
-        return cell if asked == 1 else f"{cell}/{asked}"
+        with self._counting:  # a cell's own threads may ask
+            going_on = execution == self._execution
+            asked = self._asked + 1 if going_on else 1
+            run = self._run if going_on else time.perf_counter_ns()
+            if counted:
+                self._asked, self._execution, self._run = asked, execution, run
+        return Place(cell if asked == 1 else f"{cell}/{asked}", run)
 
     def notebook(self) -> Path | None:
         """The running notebook's file, or None where the front end does not tell.

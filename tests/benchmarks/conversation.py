@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from glm_magic.catalog import find_model, find_provider, price_of
-from glm_magic.chat.conversation import Conversation, Event
+from glm_magic.chat.conversation import Conversation
 from glm_magic.chat.deltas import Delta
 from glm_magic.chat.messages import Message, Usage
 from glm_magic.chat.turns import Turn, TurnBuilder, begin
@@ -28,6 +28,9 @@ from .kernel import Kernel, Run
 from .long_texts import KINDS, long_text
 from .report import Figure
 from .wire import Wire
+
+if TYPE_CHECKING:
+    from glm_magic.chat.telling import Event
 
 TITLE = "A conversation"
 

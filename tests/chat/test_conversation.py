@@ -12,6 +12,7 @@ from glm_magic.chat.chat import Chat
 from glm_magic.chat.conversation import Conversation
 from glm_magic.chat.messages import Message
 from glm_magic.chat.order import base_cell
+from glm_magic.chat.places import Place
 from glm_magic.chat.turns import Turn
 
 from .samples import client, turn
@@ -61,6 +62,55 @@ def test_further_questions_of_the_last_run_leave() -> None:
         assert told(one) == ["1", "2", "3", "b"]
         assert one.redo()
         assert told(one) == ["1 again", "b"]
+
+
+@pytest.mark.parametrize("begun", [["a/2", "a"], ["a/3", "a/2", "a"], ["a/2", "a", "a/3"]])
+def test_questions_of_a_run_begin_in_any_order(begun: list[str]) -> None:
+    """All of them stand, in the order of their places; a second run sends what the first did."""
+    conversation, events = kept(turn("0", "0"))
+    requests = []
+    for run in (1, 2):
+        for cell in begun:
+            place = Place(cell, run)
+            requests.append(sent(conversation, place))
+            conversation.put(turn(cell, place))
+        conversation.put(turn(f"b {run}", Place("b", run)))
+        standing = ["0", *sorted(begun), f"b {run}"]
+        assert told(conversation) == told(restarted(events)) == standing
+    assert requests[: len(begun)] == requests[len(begun) :]
+    for one in (conversation, restarted(events)):
+        for _ in range(len(begun) + 1):
+            assert one.undo()
+        assert told(one) == ["0", *sorted(begun), "b 1"]
+
+
+def test_the_first_question_of_a_run_drops_those_of_the_last() -> None:
+    """Also when it is not the cell's first: that was asked elsewhere this time."""
+    conversation, events = kept(turn("1", Place("a", 1)), turn("2", Place("a/2", 1)), turn("b"))
+    conversation.put(turn("2 again", Place("a/2", 2)))
+    assert told(conversation) == told(restarted(events)) == ["2 again", "b"]
+    conversation.put(turn("1 late", Place("a", 1)))
+    assert told(conversation) == told(restarted(events)) == ["1 late", "2 again", "b"]
+
+
+def test_threads_ask_at_once() -> None:
+    """What they ask is kept, and told in the order in which it happened."""
+    conversation, events = kept()
+    start = threading.Barrier(8)
+
+    def ask(number: int) -> None:
+        start.wait()
+        for _ in range(20):
+            place = Place("a" if number == 0 else f"a/{number + 1}", 1)
+            conversation.put(turn(str(number), place))
+            conversation.digest_before(place)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told(conversation) == told(restarted(events)) == [str(number) for number in range(8)]
 
 
 def test_a_turn_that_we_ask_again_leaves_the_others() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from glm_magic.chat.conversation import Conversation
+from glm_magic.chat.places import Place
 from glm_magic.chat.turns import SENSITIVE, Turn
 
 from .samples import attachment, turn
@@ -61,6 +62,18 @@ class Living(RuleBasedStateMachine):
     def ask(self, cell: str | None, text: str, prompt: str, end: str, framed: bool) -> None:
         """Of a cell, or of none."""
         self.asks(cell, text, prompt, end, framed=framed)
+
+    @rule(
+        cell=st.sampled_from("abc"),
+        numbers=st.lists(st.integers(1, 4), min_size=1, unique=True),
+        text=TEXTS,
+    )
+    def run(self, cell: str, numbers: list[int], text: str) -> None:
+        """A cell asks several questions, which begin in any order."""
+        self.seconds += 1
+        for number in numbers:
+            place = Place(cell if number == 1 else f"{cell}/{number}", self.seconds)
+            self.asks(place, text, "Q", "", framed=False)
 
     @rule(data=st.data(), text=TEXTS)
     @precondition(lambda self: len(self.live))

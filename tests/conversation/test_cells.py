@@ -56,6 +56,24 @@ def test_restart_and_run_all_sends_the_same_bytes(notebook: Notebook, sandbox: S
     assert len(notebook.prompts()) == 4
 
 
+def test_questions_that_do_not_begin_in_their_order_stay(
+    notebook: Notebook, sandbox: Sandbox
+) -> None:
+    """Awaited or read in any order: all of a run's questions are kept, and sent alike again."""
+    notebook.run(
+        "a",
+        "import glm_magic\none = glm_magic.ask_async('one', thinking=False)\n"
+        "two = glm_magic.ask_async('two', thinking=False)\nawait two\nawait one",
+    )
+    notebook.ask("b", "three")
+    first = bodies(sandbox)
+    assert asked(sandbox) == ["one", "two", "three"]
+    notebook.run_all()
+    assert bodies(sandbox)[3:] == first
+    notebook.restart()
+    assert notebook.prompts() == ["one", "two", "three"]
+
+
 def test_run_all_from_the_file_alone_sends_the_same_bytes(
     open_notebook: Open, sandbox: Sandbox
 ) -> None:

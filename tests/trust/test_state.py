@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import pytest
 
-from glm_magic.chat import conversation, turns
+from glm_magic.chat import telling, turns
 from glm_magic.wiring import workbench
 from tests.api.host import Host
 from tests.jupyter.conftest import Shell
@@ -110,7 +110,7 @@ def test_a_clock_that_goes_back_loses_nothing(
     notebook = tmp_path / "a.ipynb"
     shell = opened(notebook)
     shell.run("%%glm --no-think\nBefore.")
-    for module in (conversation, turns):
+    for module in (telling, turns):
         monkeypatch.setattr(module, "datetime", _Earlier)
     shell.run("%%glm --no-think\nAfter.")
     (path,) = journals(tmp_path)

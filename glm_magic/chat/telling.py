@@ -1,0 +1,35 @@
+"""Events: what happened to a conversation, as it is told to whoever writes it down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+Event = dict[str, Any]
+
+
+class Telling:
+    """Makes events, each with what came about since the one before and is told with it.
+
+    Attributes:
+        seen: Cells that were seen, not told yet.
+        moved: Turns that were put into another order, not told yet.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.moved: list[list[str]] = []
+
+    def event(self, kind: str, what: dict[str, Any]) -> Event:
+        """What happens now.
+
+        Args:
+            kind: Of the event.
+            what: Its fields; those that say nothing are left out.
+        """
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        # What says nothing is left out; turns that are none and "" for the front say something.
+        told = {name: value for name, value in what.items() if value not in (None, False)}
+        untold = {"seen": self.seen, "moved": self.moved}
+        self.seen, self.moved = [], []
+        return {"kind": kind, "at": at, **told} | {name: one for name, one in untold.items() if one}
