@@ -28,12 +28,14 @@ class Awaiting:
         Raises:
             CancelledError: It was stopped, perhaps before it began.
         """
+        done: Future[Any] = Future()
         with self._lock:
             if self._stopped:
                 coroutine.close()
                 raise CancelledError
-            done = self._done = _begun(coroutine)
+            self._done = done
         try:
+            _begin(coroutine, done)
             return done.result()
         except BaseException:
             done.cancel()
@@ -46,15 +48,13 @@ class Awaiting:
             self._done.cancel()
 
 
-def _begun(coroutine: Coroutine[Any, Any, Any]) -> Future[Any]:
-    """Its result to come: on the loop of the thread that asked, else in a thread of its own."""
-    done: Future[Any] = Future()
+def _begin(coroutine: Coroutine[Any, Any, Any], done: Future[Any]) -> None:
+    """Run it on the loop of the thread that asked, else in a thread of its own."""
     work = _followed(coroutine, done)
     if (loop := home()) is not None:
         asyncio.run_coroutine_threadsafe(work, loop)
     else:
         threading.Thread(target=asyncio.run, args=(work,), daemon=True).start()
-    return done
 
 
 async def _followed(coroutine: Coroutine[Any, Any, Any], done: Future[Any]) -> None:
