@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 from .chat.conversation import Conversation
 from .chat.deltas import Delta
-from .errors import Stopped
+from .errors import ArgumentError, Stopped
 from .surroundings import AROUND
 from .wiring import workbench
 
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from .chat.asking import Asking
     from .chat.turns import Turn
     from .questions import Question
+
+_EXAMPLE = 'glm_magic.ask("What stands out?", df)'
+# What an option that is no setting must be.
+_KINDS: Mapping[str, tuple[Any, str]] = {
+    "approve": (Callable, "a function"),
+    "cell": (str, "a text"),
+    "chat": (str, "the name of a conversation"),
+    "conversation": (Conversation, "a conversation"),
+    "level": (str, "schema, stats or values"),
+    "pictures": (Mapping, "pictures by name"),
+    "rows": (SupportsIndex, "a number of rows"),
+}
 
 
 class Stream:
@@ -110,7 +123,7 @@ class Chat:
     ) -> Question:
         named = _named(frames, sys._getframe(2))
         merged = {"conversation": self._conversation, **self._options, **options}
-        return workbench().question(prompt, named, **merged)
+        return workbench().question(prompt, named, **_checked(prompt, merged))
 
 
 def ask(prompt: str, *frames: object, **options: Any) -> Answer:
@@ -155,7 +168,38 @@ def stream(prompt: str, *frames: object, **options: Any) -> Stream:
 def _question(prompt: str, frames: tuple[object, ...], options: dict[str, Any]) -> Question:
     bench = workbench()
     named = _named(frames, sys._getframe(2))
-    return bench.question(prompt, named, **{"cell": AROUND.place(), **options})
+    given = _checked(prompt, options)
+    return bench.question(prompt, named, **{"cell": AROUND.place(), **given})
+
+
+def _checked(prompt: object, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were said, a single image or tool as a list of one.
+
+    Raises:
+        ArgumentError: The prompt is none, or an option is not of its kind.
+    """
+    if not isinstance(prompt, str):
+        message = f"The prompt is of type {type(prompt).__name__}, not a text."
+        raise ArgumentError(message, f"It stands before the frames: {_EXAMPLE}")
+    if not prompt.strip():
+        raise ArgumentError("There is no prompt.", f"Say what you ask: {_EXAMPLE}")
+    if "frames" in options:
+        raise ArgumentError("frames is no option.", f"They follow the prompt: {_EXAMPLE}")
+    found = {name: one for name, one in options.items() if one is not None or name == "cell"}
+    for name in {"images", "tools"} & set(found):
+        found[name] = one if isinstance(one := found[name], list | tuple) else (one,)
+    for url in found.get("images", ()):
+        _refuse_unless(url, str, "images", "addresses, as texts")
+    for name, (kind, what) in _KINDS.items():
+        if found.get(name) is not None:
+            _refuse_unless(found[name], kind, name, what)
+    return found
+
+
+def _refuse_unless(value: object, kind: Any, name: str, what: str) -> None:
+    if not isinstance(value, kind):
+        message = f"{name} is of type {type(value).__name__}, not {what}."
+        raise ArgumentError(message, "help(glm_magic.ask) says what each option takes.")
 
 
 def _wait(question: Question) -> Answer:

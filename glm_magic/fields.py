@@ -15,6 +15,13 @@ FRAME_DETAILS = ("schema", "stats", "values")
 REPLAY_MODES = ("live", "record", "replay", "auto")
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str | int | float):  # `%config` reads digits as a number
+        message = "not a text"
+        raise TypeError(message)
+    return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One setting: its default, its environment variable, how a text becomes its value.
@@ -23,13 +30,13 @@ class Field:
         help: One line for `%config` and `%glm config`.
         default: The value when nobody sets it; None leaves the choice to the server.
         env: The environment variable that sets it, or "".
-        parse: Turns a value or text into the right type; raises ValueError.
+        parse: Turns a value or text into the right type; raises TypeError or ValueError.
     """
 
     help: str
     default: Any = None
     env: str = ""
-    parse: Callable[[Any], Any] = str
+    parse: Callable[[Any], Any] = _text
 
 
 def _yes_no(value: object) -> bool:

@@ -14,6 +14,7 @@ from glm_magic import errors
 from glm_magic.chat.deltas import Delta
 from glm_magic.sandbox import Sandbox
 from glm_magic.testing import ScriptedClient, scripted
+from glm_magic.wiring import workbench
 from tests.jupyter.conftest import Shell
 from tests.kernel import Kernel
 
@@ -87,6 +88,67 @@ def test_wrong_arguments_are_told_at_the_call(shell: Shell) -> None:
     """`ask_async` refuses an unknown option before anything is awaited."""
     with pytest.raises(errors.ArgumentError):
         glm_magic.ask_async("hi", nosuch=1)
+
+
+FRAME = pandas.DataFrame({"a": [1]})
+
+
+@pytest.mark.parametrize(
+    ("prompt", "options", "words"),
+    [
+        ("", {}, "There is no prompt"),
+        (" \n", {}, "There is no prompt"),
+        (None, {}, "The prompt is of type NoneType, not a text"),
+        (FRAME, {}, "The prompt is of type DataFrame, not a text"),
+        ("hi", {"stop": ["a", "b"]}, "stop = ['a', 'b'] is not a text"),
+        ("hi", {"model": ["glm-4.5"]}, "is not a text"),
+        ("hi", {"system": b"x"}, "is not a text"),
+        ("hi", {"effort": {}}, "is not a text"),
+        ("hi", {"images": 5}, "images is of type int"),
+        ("hi", {"images": [b"x"]}, "images is of type bytes"),
+        ("hi", {"tools": 5}, "5 is no tool"),
+        ("hi", {"tools": "frame_haed"}, "Unknown tool: frame_haed"),
+        ("hi", {"rows": "2"}, "rows is of type str, not a number"),
+        ("hi", {"rows": 2.5}, "rows is of type float"),
+        ("hi", {"level": 5}, "level is of type int"),
+        ("hi", {"chat": 3}, "chat is of type int"),
+        ("hi", {"conversation": 3}, "conversation is of type int"),
+        ("hi", {"frames": FRAME}, "frames is no option"),
+        ("hi", {"pictures": 3}, "pictures is of type int"),
+        ("hi", {"approve": 3}, "approve is of type int"),
+        ("hi", {"cell": 3}, "cell is of type int"),
+    ],
+)
+@pytest.mark.parametrize("apart", [False, True], ids=["notebook", "chat"])
+def test_slips_are_not_sent(
+    shell: Shell, prompt: Any, options: dict[str, Any], words: str, apart: bool
+) -> None:
+    """Two lines say what is wrong; no turn and no request comes of it."""
+    own = glm_magic.Chat()
+    with scripted("no") as client, pytest.raises(errors.ArgumentError) as raised:
+        (own.ask if apart else glm_magic.ask)(prompt, FRAME, **options)
+    assert words in raised.value.message
+    assert raised.value.remedy
+    assert not client.requests
+    assert not own.turns
+    assert not list(workbench().shelf.current)
+
+
+def test_one_is_a_list_of_one(shell: Shell) -> None:
+    """One address and one function need no list; None is as if it were not said."""
+
+    def double(number: int) -> int:
+        """Twice the number."""
+        return 2 * number
+
+    url = "https://a.example/cat.png"
+    silent = {"images": None, "tools": None, "rows": None, "level": None, "chat": None}
+    with scripted("a", "b", "c") as client:
+        glm_magic.ask("hi", images=url, model="glm-4.5v", once=True)
+        glm_magic.ask("hi", tools=double, once=True)
+        glm_magic.ask("hi", FRAME, once=True, **silent)
+    assert client.requests[0].messages[-1].images == (url,)
+    assert [tool["function"]["name"] for tool in client.requests[1].tools] == ["double"]
 
 
 def four_letters() -> Iterator[Delta]:
