@@ -57,9 +57,9 @@ def _layers(
     options: Mapping[str, Any], configured: Mapping[str, Any], course: Layer | None = None
 ) -> list[Layer]:
     environment = {
-        name: os.environ[field.env]
+        name: value
         for name, field in FIELDS.items()
-        if field.env and os.environ.get(field.env, "").strip()
+        if field.env and (value := os.environ.get(field.env, "").strip())
     }
     own: list[Layer] = [("option", options), ("%config", configured)]
     return [*own, *([course] if course else ()), ("environment", environment)]

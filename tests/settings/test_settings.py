@@ -61,6 +61,15 @@ def test_the_order_of_layers(monkeypatch: pytest.MonkeyPatch, name: str) -> None
     assert (value_of(top, name), top.sources[name]) == (option, "option")
 
 
+def test_variables_of_windows_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line end or a blank around a variable's value is no part of it."""
+    monkeypatch.setenv("GLM_MODEL", " glm-4.5-air\r")
+    monkeypatch.setenv("GLM_PROVIDER", "sandbox\r\n")
+    found = resolve()
+    assert (found.model.id, found.model.listed) == ("glm-4.5-air", True)
+    assert found.provider.name == "sandbox"
+
+
 def test_every_setting_is_in_the_table() -> None:
     """No setting goes untested, and each has one line of help."""
     assert set(VALUES) | {"provider", "base_url"} == set(FIELDS)
