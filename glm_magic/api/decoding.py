@@ -24,6 +24,8 @@ MAX_DOCUMENT_BYTES = 32 * 2**20
 _MOST_TOKENS = 2**53  # up to there other readers of JSON count exactly, and a cost is a number
 _BLANK = re.compile(r"\s*")
 _JSON = json.JSONDecoder()
+# The turn itself tells of these.
+_TELLING = ("length", "model_context_window_exceeded", "sensitive", "network_error", "error")
 _MOST_WORDS = 64  # that are remembered; some hosts give each record an id of its own
 
 
@@ -57,6 +59,7 @@ class AnswerDecoder:
         self._words: dict[str, str] = {}
         self._calls = CallPieces(key, self._word)
         self._bad_records = 0
+        self._said = False
 
     @property
     def over(self) -> bool:
@@ -68,7 +71,9 @@ class AnswerDecoder:
         if self.over:
             return []
         if self._events is not None:
-            return self._deltas(self._events.feed(data))
+            deltas = self._deltas(self._events.feed(data))
+            self._note(deltas)
+            return deltas
         self._document += data
         if len(self._document) > MAX_DOCUMENT_BYTES:
             message = f"The host sent an answer of more than {MAX_DOCUMENT_BYTES:,} bytes."
@@ -81,11 +86,26 @@ class AnswerDecoder:
         if not self.over:
             events = self._whole() if self._events is None else self._events.finish()
         deltas = [*self._deltas(events), *self._rest()]
+        self._note(deltas)
+        if self._is_empty:
+            deltas.append(Delta(warning="The answer is empty."))
         if self._bad_records:
             records = "record was" if self._bad_records == 1 else "records were"
             warning = f"{self._bad_records} broken {records} left out of the stream."
             deltas.append(Delta(warning=warning))
         return deltas
+
+    def _note(self, deltas: list[Delta]) -> None:
+        self._said = self._said or any(
+            one.text.strip() or one.reasoning or one.tool_calls for one in deltas
+        )
+
+    @property
+    def _is_empty(self) -> bool:
+        """Whether it came to its end without a word, and nothing tells why."""
+        over = (self.ended or self.finish_reason) and self.failure is None
+        told = self._said or self._bad_records or self.finish_reason in _TELLING
+        return bool(over) and not told
 
     def _rest(self) -> list[Delta]:
         """What was held back because it could have been the beginning of a mark or of the key."""
@@ -162,7 +182,7 @@ class AnswerDecoder:
         # Who reads on may take it for the end, so nothing is held back behind the first of them.
         final = bool(finish_reason) and not self.finish_reason
         self.finish_reason = finish_reason or self.finish_reason
-        text, thought = self._content.feed(_string(said.get("content")), final=final)
+        text, thought = self._content.feed(_text(said.get("content")), final=final)
         thought += _string(said.get("reasoning_content")) or _string(said.get("reasoning"))
         pieces = self._calls.feed(said.get("tool_calls"))
         return Delta(
@@ -210,6 +230,14 @@ def _after_blank(text: str, at: int) -> int:
 
 def _string(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _text(content: object) -> str:
+    """A text, or those in a list of parts."""
+    if not isinstance(content, list):
+        return _string(content)
+    parts = [part for part in map(_dictionary, content) if part.get("type", "text") == "text"]
+    return "".join(_string(part.get("text")) for part in parts)
 
 
 def _dictionary(value: object) -> dict[str, Any]:

@@ -174,6 +174,34 @@ def test_the_thought_has_two_names(name: str) -> None:
     assert read(delta(reasoning="Hm.", reasoning_content="Hm."))["reasoning"] == "Hm."
 
 
+def test_a_list_of_parts_is_text() -> None:
+    """Some hosts say the content as a list; parts that are no text are passed over."""
+    parts = [{"type": "text", "text": "Hel"}, {"type": "image_url", "text": "no"}, None, "no"]
+    found = read(delta(content=parts), delta(content=[{"text": "lo"}, {"type": "text"}]), last())
+    assert (found["text"], found["warnings"]) == ("Hello", [])
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([delta(), last()], True),
+        ([delta(" \n"), last()], True),
+        ([delta(), DONE], True),
+        ([{"choices": [{"text": "hello", "finish_reason": "stop"}]}], True),
+        ([delta("a"), last()], False),
+        ([delta(reasoning="a"), last()], False),
+        ([call("f", "{}"), last("tool_calls")], False),
+        ([delta(), last("length")], False),
+        ([delta(), last("sensitive")], False),
+        ([delta()], False),
+        ([{"error": {"code": "1305", "message": "busy"}}], False),
+    ],
+)
+def test_an_answer_of_nothing_is_told(records: list[Any], told: bool) -> None:
+    """An answer that is whole and says nothing is not passed over in silence."""
+    assert read(*records)["warnings"] == (["The answer is empty."] if told else [])
+
+
 def test_a_thought_tag_in_front_is_reasoning() -> None:
     """A raw `<think>` block goes to the reasoning, box marks go nowhere, later tags stay."""
     found = read(
