@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 # (docs.z.ai chat completion reference; "error" is OpenRouter's).
 _BROKEN = {"network_error": "connection lost", "error": "error from the host"}
 # ... and after which what came is only the beginning: a call in it may be half of one.
-_CUT = ("sensitive", "length", "model_context_window_exceeded")
+CUT_SHORT = ("length", "model_context_window_exceeded")
+_CUT = ("sensitive", *CUT_SHORT)
 _NO_ANSWER = "(I was stopped here.)"
 SENSITIVE = "withdrawn by the provider's content policy"
 NOT_FINISHED = "not finished"  # it is under way, or nobody knows how it ended

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ..chat.turns import CUT_SHORT
 from ..errors import AnswerError, ArgumentError
 from ..render.cells import cell_source, one_cell
 from ..render.cleaning import plain
@@ -118,7 +119,7 @@ def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
     turn = conversation.last_before(magics.host.place(counted=False))
     if turn is None:
         raise ArgumentError("Nothing was asked before this cell.", "Ask with %%glm.")
-    if not turn.partial_reason and turn.finish_reason != "length":
+    if not turn.partial_reason and turn.finish_reason not in CUT_SHORT:
         raise ArgumentError("The last answer is whole.", "Ask for more: %glm ask …")
     if not turn.text:
         raise ArgumentError("Nothing came of the last answer.", "Ask it again: %glm retry")

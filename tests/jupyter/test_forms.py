@@ -223,6 +223,16 @@ def test_continue_goes_on_from_what_stands_before_its_cell(
     assert client.requests[-1].messages == client.requests[1].messages
 
 
+@pytest.mark.parametrize("reason", ["length", "model_context_window_exceeded"])
+def test_continue_goes_on_from_what_the_footer_calls_cut(shell: Shell, reason: str) -> None:
+    """Both limits leave the beginning of an answer."""
+    cut = [Delta(text="One, two"), Delta(finish_reason=reason, ended=True)]
+    with scripted(cut, ", three") as client:
+        assert "was cut" in shell.run("%glm ask count")
+        shell.run("%glm continue")
+    assert "exactly where it ended" in client.requests[-1].messages[-1].content
+
+
 def test_continue_of_an_answer_of_which_nothing_came(shell: Shell) -> None:
     """It is told as that, though the question is in no later request; nothing is sent."""
     with scripted("whole", [Delta(finish_reason="length", ended=True)]) as client:
