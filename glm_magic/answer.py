@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from .errors import AnswerError
 from .footer import footer, warnings
@@ -35,6 +35,11 @@ class Reader(Protocol):
         Raises:
             AnswerError: There is none in it.
         """
+
+
+def _refuse(name: str) -> NoReturn:
+    """NaN and infinities are no JSON, though Python reads them."""
+    raise ValueError(name)
 
 
 class Answer:
@@ -96,11 +101,14 @@ class Answer:
         Raises:
             AnswerError: It is not JSON; the text stays in `text`.
         """
-        for candidate in (self.turn.text, *self.code):
+        whole = CodeBlock("json", self.turn.text)
+        for block in (whole, *self.blocks):
             try:
-                return json.loads(candidate)
+                found = json.loads(block.source, parse_constant=_refuse)
             except (ValueError, RecursionError):
                 continue
+            if block.language.lower() == "json" or isinstance(found, dict):
+                return found
         message = "The answer is not JSON; its text is in `answer.text`."
         raise AnswerError(message, "Ask again with --as json, and name the fields you want.")
 
@@ -109,9 +117,16 @@ class Answer:
         """The answer as a value of the `schema` it was asked with; parsed JSON without one.
 
         Raises:
-            AnswerError: It does not fit; the text stays in `text`.
+            AnswerError: It does not fit, or is no object where `--as json` asked for one; the text
+                stays in `text`.
         """
-        return self._typed.value(self.turn.text) if self._typed else self.json()
+        if self._typed:
+            return self._typed.value(self.turn.text)
+        found = self.json()
+        if self.turn.options.get("form") == "json" and not isinstance(found, dict):
+            message = "The answer is JSON, but no object; its text is in `answer.text`."
+            raise AnswerError(message, "Ask again with --as json, and name the fields you want.")
+        return found
 
     @property
     def sources(self) -> tuple[Source, ...]:

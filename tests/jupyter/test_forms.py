@@ -136,6 +136,32 @@ def test_what_an_agent_ran_and_the_code_it_says(
     assert said in printed
 
 
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ('Here:\n```json\n{"a": 1}\n```', {"a": 1}),
+        ('Here:\n```\n{"a": 1}\n```', {"a": 1}),
+        ("3", None),
+        ("[1, 2]", None),
+        ('"just text"', None),
+        ("null", None),
+        ('{"a": NaN}', None),
+        ("Sorry, no.\n```\n5\n```", None),
+        ("```json\n[1]\n```", None),
+    ],
+)
+def test_json_is_one_object(shell: Shell, answer: str, found: Any) -> None:
+    """What is no object is an error, and stays as text."""
+    with scripted(answer):
+        printed = shell.run("%%glm --as json --once --out found\nlist")
+    assert ("AnswerError" in printed) is (found is None)
+    bound = shell.ip.user_ns["found"]
+    assert bound.text == answer
+    if found is not None:
+        assert bound.value == found
+
+
 def test_json_is_asked_for_and_checked(shell: Shell) -> None:
     """`--as json` asks for an object; the bound answer parses; what is none is an error."""
     with scripted('{"a": [1, 2]}', "sorry") as client:
