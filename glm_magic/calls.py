@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from itertools import count
@@ -66,6 +67,9 @@ class Stream:
                     delta = await anext(deltas, None)
                 except KeyboardInterrupt:
                     raise _stopped(self._question, asking) from None
+                except asyncio.CancelledError as error:
+                    _tell_as(_stopped(self._question, asking), error)
+                    raise
                 if delta is None:
                     return
                 if delta != Delta():
@@ -155,7 +159,8 @@ def ask_async(prompt: str, *frames: object, **options: Any) -> Coroutine[Any, An
     """Ask without blocking the event loop; takes and raises what `ask` does.
 
     Frames and options are looked at now, and errors in them are raised now; the question is sent
-    when the result is awaited.
+    when the result is awaited. Who cancels its task, as a kernel's stop button does, gets an
+    `asyncio.CancelledError`, which a notebook shows like `Stopped`.
     """
     return _wait_async(_question(prompt, frames, options))
 
@@ -221,6 +226,9 @@ async def _wait_async(question: Question) -> Answer:
                 pass
     except KeyboardInterrupt:
         raise _stopped(question, asking) from None
+    except asyncio.CancelledError as error:
+        _tell_as(_stopped(question, asking), error)
+        raise
     return question.answer(asking)
 
 
@@ -228,6 +236,11 @@ def _stopped(question: Question, asking: Asking) -> Stopped:
     length = len(asking.turn.text)
     lost = question.fields["once"] or not length
     return Stopped("" if lost else f"The {length:,} characters that came are kept.")
+
+
+def _tell_as(stopped: Stopped, error: asyncio.CancelledError) -> None:
+    """Have IPython print this cancellation as a stop; for whoever cancels it stays what it is."""
+    vars(error)["_render_traceback_"] = stopped._render_traceback_
 
 
 def _named(frames: tuple[object, ...], caller: FrameType) -> dict[str, object]:

@@ -196,6 +196,22 @@ def test_an_interrupt_tells_what_is_kept(
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.parametrize("call", [ask_async, stream_async])
+def test_a_cancelled_task_is_told_as_stopped(shell: Shell, call: Callable[..., None]) -> None:
+    """A kernel's stop button cancels the cell's task: still a cancellation, told in one line."""
+
+    def cancelled() -> Iterator[Delta]:
+        yield Delta(text="four")
+        raise asyncio.CancelledError
+
+    with scripted(cancelled(), cancelled()):
+        with pytest.raises(asyncio.CancelledError) as caught:
+            call()
+        assert type(caught.value) is asyncio.CancelledError  # `asyncio.timeout` looks for it
+        printed = shell.run("import glm_magic\nawait glm_magic.ask_async('hi')")
+    assert printed.strip() == "Stopped. The 4 characters that came are kept."
+
+
 def test_an_interrupt_of_who_reads_a_stream_is_theirs(shell: Shell) -> None:
     """Only the wait for the next words is ours; what came is kept all the same."""
 
