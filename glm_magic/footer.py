@@ -20,7 +20,9 @@ def footer(turn: Turn) -> str:
         sent = f"sent now: nothing; when recorded: {_sent(turn)}"
         parts = [turn.model, who, _tokens(turn.usage), sent]
     else:
-        taken = (f"{turn.seconds:.1f} s", _tokens(turn.usage), money(turn.cost_usd))
+        cost = turn.cost_usd
+        told = "" if turn.usage is None and cost is None else money(cost)
+        taken = (f"{turn.seconds:.1f} s", _tokens(turn.usage), told)
         parts = [turn.model, who, *taken, f"sent: {_sent(turn)}"]
     return " · ".join(part for part in parts if part)
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from glm_magic.chat.deltas import Delta
 from glm_magic.sandbox import Fault, Sandbox
+from glm_magic.testing import scripted
 from tests.jupyter.conftest import Shell
 
 
@@ -41,6 +43,13 @@ def test_no_price_is_made_up(asked: Callable[..., str], monkeypatch: pytest.Monk
     assert " · free · " in asked("-m glm-4.5-flash")
     monkeypatch.setenv("GLM_PROVIDER", "custom")
     assert " · price unknown · " in asked()
+
+
+def test_no_cost_of_tokens_that_nobody_counted(shell: Shell) -> None:
+    """Where the host reports no tokens the price may be known; the cost is not."""
+    with scripted([Delta(text="a", finish_reason="stop", ended=True)]):
+        footer = shell.run("%%glm --once\nhi").strip().splitlines()[-1]
+    assert footer.strip("()").endswith(" · tokens not reported · sent: the prompt only")
 
 
 @pytest.mark.parametrize(
