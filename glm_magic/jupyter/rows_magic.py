@@ -92,6 +92,9 @@ def _ask(options: argparse.Namespace, template: str, host: Host) -> Any:
     }
     frame = host.namespace[options.frame]
     if options.filter:
+        if options.labels is not None or options.schema is not None:
+            message = "--filter asks for yes or no, and takes no --labels or --schema."
+            raise ArgumentError(message, "Leave one of them away.")
         found = calls.filter(frame, template, **given)
     else:
         found = calls.map(frame, template, schema=_schema(options, host), **given)
@@ -103,9 +106,9 @@ def _ask(options: argparse.Namespace, template: str, host: Host) -> Any:
 def _schema(options: argparse.Namespace, host: Host) -> Any:
     from ..tools.naming import type_named
 
-    if options.labels and options.schema:
+    if options.labels is not None and options.schema is not None:
         message = "--labels and --schema both say what the answer is."
         raise ArgumentError(message, "Leave one of them away.")
-    if options.labels:
-        return [label.strip() for label in options.labels.split(",")]
+    if options.labels is not None:
+        return [label.strip() for label in options.labels.split(",") if label.strip()]
     return type_named(options.schema, host.namespace)
