@@ -17,7 +17,7 @@ from .engines import engine_for
 from .local import answer_table
 from .opening import open_table
 from .plan import Plan
-from .tables import kept, labels_of, names_of, without
+from .tables import ListTable, kept, labels_of, names_of, without
 
 if TYPE_CHECKING:
     from .tables import Table
@@ -74,16 +74,19 @@ def map(  # noqa: A001 - what it is
     away = engine_for(frame, engine)
     if away is None:
         return _ask_here(plan, task, open_table(frame, to), dry_run=dry_run, progress=progress)
-    return away(plan, task, _only(frame, to=to, dry_run=dry_run), tasks)
+    lazy = away(plan, task, _only(frame, to=to, dry_run=dry_run), tasks)
+    _tell(task, None)
+    return lazy
 
 
 def _ask_here(plan: Plan, task: Task, table: Table, *, dry_run: bool, progress: bool) -> Any:
-    columns = plan.columns(task, table.names)
+    no_records = isinstance(table, ListTable) and not table.rows  # of which nobody knows columns
+    columns = plan.columns(task, task.template.fields if no_records else table.names)
     if dry_run:
         from .estimating import estimate
 
         return estimate(plan, task, table)
-    _tell(task, table)
+    _tell(task, table.rows)
     return answer_table(plan, task, table, columns, shown=progress)
 
 
@@ -149,7 +152,7 @@ def _refuse_hidden(task: Task, frame: Any) -> None:
             raise ArgumentError(message, "Take it out of the template, or show it: %glm hide -h")
 
 
-def _tell(task: Task, table: Table) -> None:
+def _tell(task: Task, count: int | None) -> None:
     """Say once what is about to leave this computer."""
     host = urlsplit(task.settings.base_url).hostname or ""
     fields = task.template.fields
@@ -157,7 +160,7 @@ def _tell(task: Task, table: Table) -> None:
     if nowhere or (host, fields) in _told:
         return
     _told.add((host, fields))
-    rows = "all rows" if table.rows is None else f"{table.rows:,} rows"
-    rows = "1 row" if table.rows == 1 else rows
+    rows = "all rows" if count is None else f"{count:,} rows"
+    rows = "1 row" if count == 1 else rows
     columns = "column" if len(fields) == 1 else "columns"
     AROUND.warn(f"Sent to {host}: the {columns} {', '.join(fields)} of {rows}.")

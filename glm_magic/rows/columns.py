@@ -67,6 +67,9 @@ class Columns:
         read = cache(self._read)  # equal texts are read once
         rows = [read(outcome.text, outcome.error) for outcome in outcomes]
         cells = {name: [row[place] for row, _ in rows] for place, name in enumerate(self.answers)}
+        for name in (name for name, kind in self.answers.items() if kind == "texts"):
+            # Whoever changes the list of one row does not change those of equal ones.
+            cells[name] = [None if one is None else list(one) for one in cells[name]]
         cells[self.error] = [error or None for _, error in rows]
         used = [outcome.usage for outcome in outcomes]
         sent, received, cached = self.tokens

@@ -18,6 +18,11 @@ _KINDS = (
     "a list of records, or the path of a Parquet file"
 )
 
+_OTHER_FORMATS = (
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xls", ".feather", ".arrow",
+    ".ipc", ".orc", ".avro", ".db", ".duckdb", ".sqlite", ".pkl", ".gz", ".zip",
+)  # fmt: skip
+
 
 def open_table(frame: Any, to: str | Path | None = None) -> Table:
     """A table of this process.
@@ -33,7 +38,7 @@ def open_table(frame: Any, to: str | Path | None = None) -> Table:
     path = _checked(to)
     if isinstance(frame, str | Path):
         return streams.from_file(frame, path)
-    if isinstance(frame, list) and frame and all(isinstance(one, dict) for one in frame):
+    if isinstance(frame, list) and all(isinstance(one, dict) for one in frame):
         return _in_memory(ListTable(frame), path)
     owner = find_owner(frame)
     library, class_name = (owner.library, owner.class_name) if owner else ("", "")
@@ -66,6 +71,9 @@ def _checked(to: str | Path | None) -> Path | None:
     if path.is_dir() or not path.parent.is_dir():
         message = f"{path} cannot be written: it is a folder, or its folder is not there."
         raise ArgumentError(message, 'Name a file: to="answered.parquet".')
+    if path.suffix.lower() in _OTHER_FORMATS:
+        message = f"{path} would not be what its name says: the file is written as Parquet."
+        raise ArgumentError(message, f'Name it so: to="{path.with_suffix(".parquet").name}".')
     return path
 
 

@@ -150,7 +150,7 @@ class ListTable(Gathered):
 
     def batches(self, fields: Sequence[str], size: int) -> Iterator[Batch]:
         """See `Table.batches`."""
-        keys = [self._keys[self.names.index(field)] for field in fields]
+        keys = [self._keys[self.names.index(field)] for field in fields] if self.names else []
         for start in range(0, len(self._records), size):
             part = self._records[start : start + size]
             yield Batch([[record.get(key) for record in part] for key in keys])

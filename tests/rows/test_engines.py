@@ -185,6 +185,19 @@ def test_filter_works_there_too(account: Sandbox, cluster: Any) -> None:
     assert set(found.compute().text) == {"fine"}
 
 
+def test_what_leaves_is_told_there_too(
+    bench: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before it is computed; but not of a table that is refused."""
+    monkeypatch.setattr("glm_magic.rows.calls._told", set())
+    monkeypatch.setenv("GLM_API_KEY", CANARY)
+    with pytest.raises(ArgumentError):
+        glm.map(dask_frame(2), "Sort {revew}", provider="zai")
+    assert "Sent to" not in capsys.readouterr().err
+    glm.map(dask_frame(2), SORT, provider="zai")
+    assert "Sent to api.z.ai: the column review of all rows." in capsys.readouterr().err
+
+
 def test_what_engines_do_not_do_is_told(account: Sandbox, cluster: Any) -> None:
     """A dry run, a file and too few tasks are refused before anything runs."""
     for options in ({"dry_run": True}, {"to": "x.parquet"}, {"tasks": 0}, {"engine": "spark"}):

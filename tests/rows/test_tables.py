@@ -20,6 +20,7 @@ from glm_magic.errors import ArgumentError, FrameError, StoreError
 from glm_magic.rows.streams import from_file
 from glm_magic.sandbox import Fault, Sandbox
 from glm_magic.sandbox.scripts import by_text
+from glm_magic.testing import scripted
 
 from .samples import LABELS, SORT, labels, records
 
@@ -159,7 +160,7 @@ def test_an_empty_table_gets_its_columns(asked: Sandbox, kind: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "value", [None, 3, "no such file.parquet", pd.Series(["a"]), {"review": ["a"]}, [1], []]
+    "value", [None, 3, "no such file.parquet", pd.Series(["a"]), {"review": ["a"]}, [1]]
 )
 def test_what_is_no_table_is_refused(asked: Sandbox, value: object, tmp_path: Path) -> None:
     """With a remedy."""
@@ -167,6 +168,32 @@ def test_what_is_no_table_is_refused(asked: Sandbox, value: object, tmp_path: Pa
     with pytest.raises((FrameError, ArgumentError)) as caught:
         glm.map(value, SORT, progress=False, to=to)
     assert caught.value.remedy
+
+
+def test_a_list_without_records_stays_one(asked: Sandbox) -> None:
+    """As an empty DataFrame does: so what a filter leaves can be asked, though it is nothing."""
+    nobody: list[Any] = []
+    assert glm.filter(nobody, "Is {review} nice?", progress=False) == []
+    assert glm.map(nobody, SORT, progress=False) == []
+    assert glm.map(nobody, SORT, dry_run=True).asked == 0
+    assert asked.load.asked == 0
+
+
+def test_a_file_is_named_for_what_it_is(asked: Sandbox, tmp_path: Path) -> None:
+    """No Parquet file is written under the name of another format."""
+    with pytest.raises(ArgumentError, match="written as Parquet"):
+        glm.map(table(), SORT, progress=False, to=tmp_path / "out.CSV")
+    assert asked.load.asked == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_equal_answers_are_lists_of_their_own(asked: Sandbox) -> None:
+    """Who changes one changes one."""
+    rows = [{"review": "a", "n": n} for n in range(2)]
+    with scripted('{"value": ["x"]}'):
+        found = glm.map(rows, SORT, schema=list[str], progress=False)
+    found[0]["answer"].append("mine")
+    assert found[1]["answer"] == ["x"]
 
 
 def test_files_that_cannot_be_written_are_told(asked: Sandbox, tmp_path: Path) -> None:
