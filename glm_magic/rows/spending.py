@@ -62,6 +62,7 @@ class Spending:
 
     def __post_init__(self) -> None:
         self._flying = Reserved()
+        self._expected = 0  # tokens sent of the answers that came, by our own estimate
         if self.budget_usd is not None and self.price is None:
             message = "There is a budget in USD, and the price of this model is not known."
             raise BudgetError(message, "Leave the budget away, or see %glm models --refresh.")
@@ -91,6 +92,8 @@ class Spending:
         # Each repair sends all before it again: so many answers in all, with what is wrong.
         again = self.repairs * (self.repairs + 1) // 2
         sent = (1 + self.repairs) * sent + again * (likely + _WRONG_TOKENS)
+        if self._expected:  # hosts count otherwise than we do
+            sent = round(sent * max(1.0, self.usage.prompt_tokens / self._expected))
         likely *= 1 + self.repairs
         usd = self.price.cost(sent, likely) if self.price else 0.0
         needed = Reserved(self._flying.usd + usd, self._flying.tokens + sent + likely)
@@ -106,8 +109,14 @@ class Spending:
         """An answer came: count what it used, if a model was asked."""
         if grown.recorded:
             return
-        self.estimated = self.estimated or grown.usage is None
-        self.usage += _estimated(request, grown) if grown.usage is None else grown.usage
+        told = sum(estimate_tokens(one.content) for one in request.messages[1:])
+        sent = self.fixed_tokens + told + _PER_REQUEST
+        usage = grown.usage
+        if usage is None:
+            self.estimated = True
+            usage = Usage(sent, estimate_tokens(grown.text) + estimate_tokens(grown.reasoning))
+        self._expected += sent
+        self.usage += usage
         self.asked += 1
 
     def settle(self, reserved: Reserved) -> None:
@@ -122,11 +131,6 @@ class Spending:
             spent += f", ${self.usd:.4f}"
         message = f"The next row would pass the budget; this run has used {spent}."
         return BudgetError(message, "Raise budget_usd, or %config GLM.budget_usd, and run again.")
-
-
-def _estimated(request: Request, grown: Growing) -> Usage:
-    sent = sum(estimate_tokens(one.content) for one in request.messages) + _PER_REQUEST
-    return Usage(sent, estimate_tokens(grown.text) + estimate_tokens(grown.reasoning))
 
 
 def fixed_tokens(system: str) -> int:

@@ -207,3 +207,16 @@ def test_what_a_run_has_used_is_in_the_ledger_before_it_ends(
     spent = workbench().ledger.totals().tokens
     assert spent == sum(row["_prompt_tokens"] + row["_completion_tokens"] for row in found)
     assert 0 < max(seen) < spent
+
+
+def test_a_budget_holds_where_a_host_counts_more_than_we(host: Host) -> None:
+    """Its first answers show it."""
+
+    def dear(answer: dict[str, Any]) -> None:
+        answer["usage"] = {"prompt_tokens": 1_000, "completion_tokens": 10, "total_tokens": 1_010}
+
+    host(script=lambda asked: Fault.change_json(dear), latency_seconds=0.02)
+    options = {"provider": "zai", "base_url": os.environ["GLM_BASE_URL"], "max_tokens": 40}
+    found = glm.map(records(300), SORT, schema=LABELS, budget_usd=0.05, progress=False, **options)
+    assert "would pass the budget" in found[-1]["_error"]
+    assert 0.04 < workbench().ledger.totals().usd <= 0.05
