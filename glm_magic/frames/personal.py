@@ -8,6 +8,7 @@ and keys are flagged as those of persons are.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,7 @@ _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4})
 NATIONAL_ID = re.compile(
     r"[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
 )
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 # What has the digits and separators of a phone number: days, thousands, coordinates, DOIs.
 _NO_PHONE = re.compile(
     r"\d{4}([-/. ])\d{1,2}\1\d{1,2}.*|\d{1,2}([-/. ])\d{1,2}\2(?:19|20)?\d{2}"
@@ -158,6 +160,31 @@ def is_personal_text(text: str) -> bool:
         return ":" in text and is_ip(text)
     found = is_phone(text) or is_iban(text) or is_card(text) or is_ip(text)
     return found or NATIONAL_ID.fullmatch(text) is not None
+
+
+def is_personal_number(value: object, *, alone: bool = False) -> bool:
+    """Whether a whole number has the digits of a card, of a resident or of a mobile telephone.
+
+    Args:
+        value: Anything.
+        alone: Whether nothing but this one number is known: then a telephone's could be a size.
+    """
+    if not isinstance(value, int | float | Decimal) or not 10**10 <= value < 10**19:
+        return False
+    text = str(int(value))
+    known = is_card(text) or NATIONAL_ID.fullmatch(text)
+    return bool(int(value) == value and (known or (not alone and _MOBILE.fullmatch(text))))
+
+
+def are_personal_numbers(values: Sequence[object]) -> bool:
+    """Whether half of a column's numbers look personal: a tenth of all long ones pass for a card's.
+
+    Args:
+        values: Values of the probe, shape (values,).
+    """
+    alone = all(value == values[0] for value in values)
+    hits = sum(is_personal_number(value, alone=alone) for value in values)
+    return 0 < len(values) <= 2 * hits
 
 
 def is_personal_sample(texts: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from glm_magic.frames.columns import Column, Distinct, TextShape
 from glm_magic.frames.escape import Scalar, format_share, type_name
 from glm_magic.frames.failures import attempt
 from glm_magic.frames.patterns import pattern_of
-from glm_magic.frames.personal import is_personal_sample
+from glm_magic.frames.personal import are_personal_numbers, is_personal_sample
 
 PROBE_ROWS = 10_000
 _SAMPLE_VALUES = 500  # enough for patterns; regular expressions are the slow part
@@ -46,6 +46,9 @@ def probe_column(column: Column, series: Series) -> Column:
     if column.kind in ("text", "category"):
         texts = attempt(lambda: _sample(values)) or []
         column = replace(column, personal=column.personal or is_personal_sample(texts))
+    if column.kind == "number":
+        numbers = attempt(lambda: values.head(_SAMPLE_VALUES).to_list()) or []
+        column = replace(column, personal=column.personal or are_personal_numbers(numbers))
     return column
 
 
@@ -103,4 +106,6 @@ def _probe_objects(column: Column, values: Series) -> Column:
     # Not `each[cut]`, which is code of a class of the user's own.
     texts = [str.__getitem__(each, cut) for each in objects if isinstance(each, str)]
     personal = column.personal or is_personal_sample(texts[:_SAMPLE_VALUES])
+    numbers = [each for each in objects[:_SAMPLE_VALUES] if _is_plain_scalar(each)]
+    personal = personal or are_personal_numbers(numbers)
     return replace(column, types=tuple(shown), personal=personal)

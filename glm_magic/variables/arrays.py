@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..frames.escape import format_scalar, format_share
 from ..frames.failures import attempt
+from ..frames.personal import are_personal_numbers
 from . import scalars
 from .blocks import figures
 from .dtypes import base_array, dtype_text, size_text
 from .finding import Finding, Wish, plural
 from .plain import is_missing, is_of, own_name, plain
-from .words import held_back, is_hidden_name, name_of, value_text
+from .words import PERSONAL, held_back, is_allowed, is_hidden_name, name_of, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ PROBE = 10_000
 _LEAST_SEEN = 10  # a value seen less often could point at one person or thing
 _FEW_DISTINCT, _MAX_TOP = 20, 8
 _FIRST, _MAX_COLUMNS, _MAX_FIELDS = 5, 20, 50
+_SAMPLE = 500
 _HAS_FIGURES = "biufcmM"
 
 
@@ -76,6 +78,8 @@ def facts(array: Any, wish: Wish, mask: Any = None) -> str:
         return ""
     if kind == "O":
         return _types(array)
+    if kind in "iuf" and not is_allowed(wish.name, wish) and _is_personal(array):
+        return PERSONAL
     words = [_range(figures(array, mask), array)] if kind in _HAS_FIGURES else []
     if kind in "SUT":
         words.append(_lengths(array))
@@ -84,6 +88,11 @@ def facts(array: Any, wish: Wish, mask: Any = None) -> str:
     if wish.quantiles and kind in "iuf" and mask is None:
         words.append(_quartiles(array))
     return ", ".join(filter(None, words))
+
+
+def _is_personal(array: Any) -> bool:
+    """Whether the first numbers look personal, such as those of cards."""
+    return are_personal_numbers(array.flat[: min(_SAMPLE, array.size)].tolist())
 
 
 def _range(found: Figures, array: Any) -> str:

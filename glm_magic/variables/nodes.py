@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..frames.escape import format_scalar, format_share
-from ..frames.personal import is_personal_text, is_secret_name
+from ..frames.personal import is_personal_number, is_personal_text, is_secret_name
 from .finding import plural
 from .plain import (
     SEQUENCES,
@@ -30,6 +30,7 @@ from .words import (
     fields_of,
     head_of,
     held_back,
+    is_allowed,
     is_hidden_name,
     length_of,
     name_of,
@@ -60,6 +61,7 @@ class Node:
         types: Names of the types.
         lengths: Smallest and largest size of containers and texts.
         numbers: Smallest and largest number or date, and their sum, None before the first.
+        suspects: How many numbers look personal.
         texts: Texts with counts, of few distinct ones.
         personal: Whether a text looked personal.
         value: The last value that was seen.
@@ -76,6 +78,7 @@ class Node:
     high: Any = None
     total: float = 0.0
     numbers: int = 0
+    suspects: int = 0
     texts: Counter[str] = field(default_factory=Counter)
     personal: bool = False
     value: Any = None
@@ -105,10 +108,18 @@ class Node:
 
     def _reason(self, wish: Wish) -> str:
         """Why no value is shown, or "": by all that were seen, whichever came last."""
-        seen = self.value if len(self.types) == 1 else None
+        seen = self.value if len(self.types) == 1 and not is_number(self.value) else None
         worst = "" if {"str", "bytes"} & self.types.keys() else seen
         reason = held_back(self.name, worst, wish) if self.name else ""
-        return PERSONAL if self.personal and not reason else reason
+        if reason or is_allowed(self.name or wish.name, wish):
+            return reason
+        return PERSONAL if self.personal or self._are_personal() else ""
+
+    def _are_personal(self) -> bool:
+        """Whether half of the numbers look personal."""
+        if self.low == self.high:
+            return is_personal_number(self.low, alone=True)
+        return 0 < self.numbers <= 2 * self.suspects
 
     @property
     def is_leaf(self) -> bool:
@@ -234,6 +245,7 @@ def _add_number(node: Node, value: Any) -> None:
         node.low = value if node.low is None or value < node.low else node.low
         node.high = value if node.high is None or value > node.high else node.high
         if is_number(value):
+            node.suspects += is_personal_number(value)
             node.total += float(value)
             node.numbers += 1
     except (TypeError, ArithmeticError):  # dates with and without a zone, numbers beside dates

@@ -9,7 +9,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..frames.escape import exact_scalar, format_scalar
-from ..frames.personal import SECRETS, is_personal_header, is_personal_text, is_secret_name
+from ..frames.personal import (
+    SECRETS,
+    is_personal_header,
+    is_personal_number,
+    is_personal_text,
+    is_secret_name,
+)
 from ..keys import redact_secrets
 from .plain import (
     SEQUENCES,
@@ -188,7 +194,7 @@ def reason_for(name: str, value: object) -> str:
         return HELD_BACK
     if type(value) is bool:
         return ""
-    personal = type(value) is str and is_personal_text(value)
+    personal = is_personal_text(value) if type(value) is str else is_personal_number(value)
     return PERSONAL if personal or is_personal_header(name) else ""
 
 

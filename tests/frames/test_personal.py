@@ -1,8 +1,12 @@
 """Which headers and values are taken for personal: what is found, and what is missed."""
 
 from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
+import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from glm_magic.frames import describe
@@ -77,6 +81,54 @@ def test_plain_values_are_shown(value: str) -> None:
     """Days, amounts, versions, keys of other tables, coordinates, numbers with wrong digits."""
     assert not is_personal_text(value)
     assert "(personal?)" not in describe(pl.DataFrame({"code": [value] * 20}), "frame").text
+
+
+CARDS = [4111111111111111, 5555555555554444, 4012888888881881]
+NUMBERS = {
+    "card": CARDS,
+    "mobile": [13800138000, 13912345678, 13712345678],
+    "resident": [110101199003070012, 110101198503070037, 110101197003070050],
+}
+MAKERS: dict[str, Any] = {
+    "pandas": lambda numbers: pd.DataFrame({"code": numbers}),
+    "missing": lambda numbers: pd.DataFrame({"code": [*map(float, numbers), None]}),
+    "decimals": lambda numbers: pd.DataFrame({"code": list(map(Decimal, numbers))}),
+    "objects": lambda numbers: pd.DataFrame({"code": [*numbers, "text"]}),
+    "polars": lambda numbers: pl.DataFrame({"code": numbers}),
+    "arrow": lambda numbers: pa.table({"code": numbers}),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("kind", NUMBERS)
+@pytest.mark.parametrize("level", ["stats", "values"])
+def test_numbers_of_persons_are_found_where_they_are_numbers(
+    make: str, kind: str, level: str
+) -> None:
+    """A file that is read makes numbers of them: no range, no quartile, no frequent value."""
+    frame = MAKERS[make](NUMBERS[kind] * 20)
+    text = describe(frame, "f", level=level, quantiles=True).text
+    assert "(personal?)" in text
+    assert not any(str(number)[:6] in text for number in NUMBERS[kind])
+    assert not any(str(float(number))[:4] in text for number in NUMBERS[kind])
+    assert "(personal?)" not in describe(frame, "f", level=level, allowed=["code"]).text
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        range(10**15, 10**15 + 500),
+        [1_700_000_000_000 + 977 * i for i in range(500)],
+        [4_000_000_000_000_000 + 7919 * i for i in range(500)],
+        [17179869184] * 20,
+        [2.5e12 + i / 3 for i in range(60)],
+        [*CARDS, 1, 2, 3, 4],
+    ],
+    ids=["ids", "milliseconds", "long ids", "one size", "fractions", "a few"],
+)
+def test_other_long_numbers_are_shown(numbers: Any) -> None:
+    """Keys, moments and sizes: a tenth of the long ones pass for a card's by chance."""
+    assert "(personal?)" not in describe(pl.DataFrame({"code": numbers}), "f").text
 
 
 def test_the_known_mistakes_are_these() -> None:

@@ -5,6 +5,7 @@ import dataclasses
 import types
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -160,3 +161,20 @@ def test_a_named_tuple_has_no_hidden_field_wherever_it_is() -> None:
     row = pd.DataFrame({"city": ["Rome"], "code": ["qZ7"]}).loc[0]
     assert "qZ7" not in outcome_of(row, hiding).text
     assert "Rome" in outcome_of(row, hiding).text
+
+
+CARDS = [4111111111111111, 5555555555554444, 4012888888881881]
+MOBILES = [13800138000, 13912345678, 13712345678]
+
+
+@pytest.mark.parametrize("numbers", [CARDS, MOBILES], ids=["cards", "mobiles"])
+def test_numbers_of_persons_are_found_in_lists_and_arrays(numbers: list[int]) -> None:
+    """Neither their range nor the first of them is told, unless they are allowed."""
+    for value in (numbers, np.array(numbers), {"a": numbers}, [[each] for each in numbers]):
+        text = describe(value, "x").text
+        assert not any(str(number)[:5] in text for number in numbers)
+        assert "(personal?)" in text
+    assert str(numbers[0]) in describe(numbers, "x", allowed=("x",)).text
+    assert str(numbers[0]) in describe(np.array(numbers), "x", allowed=("x",)).text
+    assert told({"size": 17179869184}) == ["size int, value 17179869184"]
+    assert "(personal?)" in told({"a": CARDS[0]})[0]
