@@ -22,7 +22,7 @@ _MAX_VARIABLES, _MAX_ATTRIBUTES = 60, 20
 def find(value: Any, wish: Wish) -> Finding:
     """Dimensions first, then a line for each coordinate and variable, then attributes."""
     kind = own_name(type(value))
-    sizes = ", ".join(f"{name_of(name)} {size:,}" for name, size in value.sizes.items())
+    sizes = ", ".join(f"{_called(name, wish)} {size:,}" for name, size in value.sizes.items())
     variables = _variables(value)
     shown = [(role, name, each) for role, name, each in variables if not _hidden(name, wish)]
     lines = [_line(role, name, each, wish) for role, name, each in shown[:_MAX_VARIABLES]]
@@ -49,8 +49,13 @@ def _hidden(name: object, wish: Wish) -> bool:
     return type(name) is str and is_hidden_name(name, wish)
 
 
+def _called(dimension: object, wish: Wish) -> str:
+    """A dimension by its name; "…" for one that the user hides."""
+    return "…" if _hidden(dimension, wish) else name_of(dimension)
+
+
 def _line(role: str, name: Any, variable: Any, wish: Wish) -> str:
-    dims = ", ".join(name_of(each) for each in variable.dims)
+    dims = ", ".join(_called(each, wish) for each in variable.dims)
     words = [role, name_of(name) if name != "" else "", f"({dims})", dtype_text(variable.dtype)]
     units = variable.attrs.get("units")
     if wish.texts and type(units) is str:

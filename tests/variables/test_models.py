@@ -27,6 +27,15 @@ def table() -> pd.DataFrame:
     return pd.DataFrame({"mass": [1.0, 2, 3, 4] * 5, "email": [4.0, 3, 2, 1] * 5, "y": [0, 1] * 10})
 
 
+def test_a_hidden_coordinate_is_no_dimension_by_name() -> None:
+    """Neither in the form nor beside the variables: its size stays."""
+    data = xarray.Dataset({"v": (("email", "t"), [[1.0, 2.0]])}, coords={"email": ["a"]})
+    attachment = describe(data, "x", hidden=("email",))
+    assert "email" not in attachment.text
+    assert attachment.label() == "x (xarray Dataset (… 1, t 2))"
+    assert "variable v (…, t) f64" in attachment.text
+
+
 def test_an_estimator_shows_what_was_set_and_fitted(table: pd.DataFrame) -> None:
     """Parameters that differ from the default, then fitted attributes by their shape."""
     model = LogisticRegression(C=0.5, solver="saga", max_iter=5000)
