@@ -169,16 +169,20 @@ def _format_float(value: float | Decimal) -> str:
 
 
 def _format_duration(value: timedelta) -> str:
-    seconds = round(abs(value).total_seconds())
-    days, rest = divmod(seconds, 86_400)
-    clock = f"{rest // 3600}:{rest % 3600 // 60:02}:{rest % 60:02}"
-    sign = "-" if value < timedelta(0) else ""
-    return f"{sign}{days}d {clock}" if days else f"{sign}{clock}"
+    size = abs(value)
+    # The longest of all cannot be rounded up.
+    if size < timedelta(milliseconds=1) or size.days > 10**8:
+        return _exact_duration(value)
+    # Below a minute a second is much.
+    whole = timedelta(milliseconds=1) if size < timedelta(minutes=1) else timedelta(seconds=1)
+    rounded = round(size.total_seconds() / whole.total_seconds()) * whole
+    return _exact_duration(-rounded if value < timedelta(0) else rounded)
 
 
 def _exact_duration(value: timedelta) -> str:
     size = abs(value)
     nanoseconds = getattr(size, "nanoseconds", 0)  # of pandas
     fraction = f".{size.microseconds:06}{nanoseconds:03}".rstrip("0.")
+    clock = f"{size.seconds // 3600}:{size.seconds % 3600 // 60:02}:{size.seconds % 60:02}"
     sign = "-" if value < timedelta(0) else ""
-    return f"{sign}{_format_duration(timedelta(size.days, size.seconds))}{fraction}"
+    return f"{sign}{f'{size.days}d ' if size.days else ''}{clock}{fraction}"

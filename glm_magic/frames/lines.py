@@ -10,12 +10,14 @@ Shares and missing values are of all rows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from glm_magic.frames.columns import UNNAMED
 from glm_magic.frames.escape import (
     MAX_NAME_CHARACTERS,
     Scalar,
+    exact_scalar,
     format_scalar,
     format_share,
     format_value,
@@ -113,7 +115,7 @@ def _range(group: Group) -> str:
         return ""
     low: Scalar = min(lows)
     high: Scalar = max(highs)
-    low_text, high_text = _trim_midnights([format_scalar(low), format_scalar(high)])
+    low_text, high_text = _ends(low, high)
     column = group.columns[0]
     if len(group.columns) == 1 and _is_constant(column):
         return f"always {low_text}"
@@ -126,6 +128,14 @@ def _range(group: Group) -> str:
     if len(group.columns) == 1 and column.infinite:
         words.append(f"and {column.infinite:,} infinite")
     return " ".join(words)
+
+
+def _ends(low: Scalar, high: Scalar) -> list[str]:
+    """Both ends as text; moments within one second to the last digit."""
+    texts = [format_scalar(low), format_scalar(high)]
+    if texts[0] == texts[1] and low != high and isinstance(low, datetime | timedelta):
+        return [exact_scalar(low), exact_scalar(high)]
+    return _trim_midnights(texts)
 
 
 def _is_constant(column: Column) -> bool:

@@ -12,11 +12,38 @@ import pytest
 
 from glm_magic.errors import FrameError
 from glm_magic.frames import describe
+from glm_magic.variables import describe as describe_any
 
 from .libraries import needed, quietly
 from .samples import column_lines, line_of
 
 ROWS = 40
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, lambda d: pl.from_pandas(pd.DataFrame(d))])
+def test_what_happens_within_a_second_has_a_range(make: Any) -> None:
+    """Durations below a minute in milliseconds, shorter ones and moments to the last digit."""
+    frame = make(
+        {
+            "fast": pd.to_timedelta([1, 250, 400], unit="ms"),
+            "faster": pd.to_timedelta([1, 2, 3], unit="us"),
+            "both": pd.to_timedelta([-1500, 0, 59_999], unit="ms"),
+            "long": pd.to_timedelta([60_400, 61_000, 90_000_600], unit="ms"),
+            "at": pd.to_datetime(
+                ["2024-01-01 00:00:00.1", "2024-01-01 00:00:00.2", "2024-01-01 00:00:00.3"]
+            ),
+        }
+    )
+    lines = [line.split(" ", 2)[2].split(",")[0] for line in column_lines(describe(frame, "f"))]
+    assert lines == [
+        "0:00:00.001..0:00:00.4",
+        "0:00:00.000001..0:00:00.000003",
+        "-0:00:01.5..0:00:59.999",
+        "0:01:00..1d 1:00:01",
+        "2024-01-01 00:00:00.100000..2024-01-01 00:00:00.300000",
+    ]
+    assert "value 0:00:00.25" in describe_any(dt.timedelta(milliseconds=250), "x").text
+    assert "999999999d 23:59:59" in describe_any(dt.timedelta.max, "x").text
 
 
 class Hostile:
@@ -325,3 +352,14 @@ def test_long_names_and_values_are_cut() -> None:
     """A megabyte in a name or a cell takes one short line."""
     frame = pd.DataFrame({"n" * 10**6: ["v" * 10**6] * 20})
     assert describe(frame, "p", rows=2).tokens < 250
+
+
+@pytest.mark.parametrize("shift", [0, 2**60])
+def test_quartiles_of_long_whole_numbers_are_numbers_of_the_column(shift: int) -> None:
+    """A float has not the digits for them: none is below the lowest; none at all of nothing."""
+    numbers = [shift + 2 * i + 1 for i in range(5)]
+    for frame in (pl.DataFrame({"x": numbers}), pl.LazyFrame({"x": [*numbers, None]})):
+        line = line_of(describe(frame, "f", quantiles=True, level="stats"), "x")
+        assert f"quartiles {' '.join(map(str, numbers[1:4]))}" in line
+    empty = pl.DataFrame({"x": pl.Series([None, None], dtype=pl.Int64)})
+    assert line_of(describe(empty, "f", quantiles=True), "x").startswith("x i64 100% missing")
