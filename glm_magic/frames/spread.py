@@ -70,10 +70,17 @@ def _polars(native: Any, name: str, ordered: bool, floating: bool) -> list[Any]:
     pl: Any = sys.modules["polars"]
     cell = pl.col(name)
     present = (cell.fill_nan(None) if floating else cell).drop_nulls()
-    dtype = native.lazy().collect_schema()[name]
-    asked = [present.quantile(share, "lower").cast(dtype).alias(f"{share}") for share in SHARES]
+    asked = [_polars_quartile(present, share, floating).alias(f"{share}") for share in SHARES]
     asked = [*(asked if ordered else ()), present.approx_n_unique().alias("n")]
     return list(run_polars(native.lazy().select(asked)).row(0))
+
+
+def _polars_quartile(present: Any, share: float, floating: bool) -> Any:
+    """One quartile; a float is all that polars itself has for one, and no long number is one."""
+    if floating:
+        return present.quantile(share, "lower")
+    last = present.len().cast(int) - 1
+    return present.sort().slice((last * share).cast(int), 1).first()
 
 
 def _duckdb(native: Any, name: str, ordered: bool, floating: bool) -> list[Any]:
