@@ -22,8 +22,15 @@ from glm_magic.frames.escape import Scalar, type_name
 from glm_magic.frames.failures import attempt, raise_if_no_failure
 from glm_magic.frames.geometry import with_geometry
 from glm_magic.frames.hiding import plural
+from glm_magic.frames.pandas_table import PandasTable
 from glm_magic.frames.personal import is_personal_header, is_secret_name
-from glm_magic.frames.probe import PROBE_ROWS, has_own_texts, has_scalars_only, probe_column
+from glm_magic.frames.probe import (
+    PROBE_ROWS,
+    has_own_texts,
+    has_scalars_only,
+    kind_of_objects,
+    probe_column,
+)
 from glm_magic.frames.sources import Ask
 from glm_magic.frames.spans import with_span
 from glm_magic.frames.top_values import has_few_values, with_top_values
@@ -31,7 +38,6 @@ from glm_magic.frames.top_values import has_few_values, with_top_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from glm_magic.frames.columns import Kind
     from glm_magic.frames.opening import Opened
     from glm_magic.frames.sources import Counts, Figure, Source
 
@@ -62,9 +68,8 @@ def read_schema(opened: Opened) -> list[Column]:
         # A flag such as "has_email" says nothing about anyone.
         named = is_personal_header(label) or is_secret_name(label) or label in opened.numbered
         shown, level = short_dtype(dtype, native), position < opened.levels
-        columns.append(
-            Column(label, shown, kind, personal=named and kind != "boolean", level=level)
-        )
+        named = named and kind != "boolean"
+        columns.append(Column(label, shown, kind, personal=named, level=level))
     return columns
 
 
@@ -146,7 +151,7 @@ def _probed(column: Column, series: nw.Series[Any]) -> Column:
         column = replace(column, dtype="object", kind="other")
     column = probe_column(column, series)
     if column.types and has_scalars_only(series):
-        column = replace(column, kind=_kind_of_objects(column))
+        column = replace(column, kind=kind_of_objects(column))
     if column.types and column.kind == "boolean":
         column = replace(column, distinct=Distinct(2, len(series)))
     return column
@@ -169,14 +174,6 @@ def _spread(table: _Asked) -> None:
                 quantiles=(low, middle, high) if known else None,  # type: ignore[arg-type]
                 approx_distinct=spread.distinct,
             )
-
-
-def _kind_of_objects(column: Column) -> Kind:
-    """What an object column holds that has numbers or dates only, by the name of its first type."""
-    first = column.types[0].lower()
-    if "date" in first or "time" in first:
-        return "date"
-    return "boolean" if first == "bool" else "number"
 
 
 def _aggregate(
@@ -206,9 +203,8 @@ def _aggregate(
         if together is None or f"missing{i}" not in together:
             answers |= _ask_alone(table, i, with_ranges)
         found[i] = _with_answers(found[i], i, rows, answers)
-    odd = [i for i in table.wanted if with_ranges and _is_odd(i, answers)]
-    finite = _finite_answers(table, odd)
-    for i in odd:
+    finite = answers | _finite_answers(table, [i for i in table.wanted if _is_odd(i, answers)])
+    for i in table.wanted:
         if f"finite{i}" in finite:
             found[i] = _finite(found[i], i, rows, finite)
     return rows, {i: answers[f"often{i}"] for i in few if f"often{i}" in answers}
@@ -221,6 +217,11 @@ def _asks(table: _Asked, i: int, with_ranges: bool) -> list[Ask]:
         asked += [Ask(f"low{i}", "low", name), Ask(f"high{i}", "high", name)]
     if with_ranges and kind == "number":
         asked.append(Ask(f"mean{i}", "mean", name))
+    is_float = kind == "number" and table.found[i].dtype.startswith("f")
+    if is_float and not with_ranges and not isinstance(table.source, PandasTable):
+        asked += _finite_asks(table, i)[
+            :2
+        ]  # no range tells of NaN, which is missing to pandas only
     return asked
 
 

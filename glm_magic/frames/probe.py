@@ -23,6 +23,8 @@ _MAX_TYPES = 4
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from glm_magic.frames.columns import Kind
+
     Series = nw.Series[Any]
 
 
@@ -56,6 +58,14 @@ def has_scalars_only(series: Series) -> bool:
     """Whether an object column holds numbers or dates only, as far as its first rows say."""
     values = attempt(lambda: series.drop_nulls().to_list()) or []
     return bool(values) and all(map(_is_plain_scalar, values))
+
+
+def kind_of_objects(column: Column) -> Kind:
+    """What an object column holds that has numbers or dates only, by the name of its first type."""
+    first = column.types[0].lower()
+    if "date" in first or "time" in first:
+        return "date"
+    return "boolean" if first == "bool" else "number"
 
 
 def has_own_texts(series: Series) -> bool:

@@ -6,12 +6,15 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.dataset
 import pytest
 
 from glm_magic.chat.tokens import estimate_tokens
 from glm_magic.errors import ArgumentError
 from glm_magic.frames import describe
 
+from .libraries import needed
 from .samples import column_lines, line_of, penguins
 
 SCHEMA = """\
@@ -49,6 +52,23 @@ the first 2 rows as CSV:
 species,island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex,year
 Adelie,Torgersen,39.1,18.7,181,3750,male,2007
 Adelie,Torgersen,39.5,17.4,186,3800,female,2007"""
+
+
+@pytest.mark.parametrize("level", ["schema", "stats", "values"])
+@pytest.mark.parametrize("library", ["pandas", "polars", "lazy", "arrow", "dataset", "duckdb"])
+def test_nan_is_missing_at_every_level(library: str, level: str) -> None:
+    """Where a library calls it a number, too; infinity is not missing."""
+    cells = pa.table({"x": [float("nan"), float("inf"), None, 1.5], "n": [1, 2, 3, 4]})
+    make: dict[str, Any] = {
+        "pandas": lambda: cells.to_pandas(),
+        "polars": lambda: pl.from_arrow(cells),
+        "lazy": lambda: pl.from_arrow(cells).lazy(),  # type: ignore[union-attr]
+        "arrow": lambda: cells,
+        "dataset": lambda: pyarrow.dataset.dataset(cells),
+        "duckdb": lambda: needed("duckdb").from_arrow(cells),
+    }
+    line = line_of(describe(make[library](), "f", level=level), "x")
+    assert line.startswith("x f64 50% missing")
 
 
 @pytest.mark.parametrize(
