@@ -11,6 +11,7 @@ from .chat.client import Client
 from .chat.tokens import estimate_tokens
 from .footer import sent_along
 from .render.readable import readable
+from .store.metadata import NOT_SENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +66,7 @@ class Preview:
         if self.settings.provider.key == "none":
             shown_key = "Bearer … (the sandbox's own)"
         lines = [
-            "Preview: nothing was sent.",
+            f"Preview: {NOT_SENT}",
             f"POST {self.url}",
             f"Authorization: {shown_key}",
             readable(json.loads(self.body)),

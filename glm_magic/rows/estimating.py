@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..chat.tokens import estimate_tokens
 from ..footer import money
+from ..store.metadata import NOT_SENT
 from ..terms import price_for
 from ..wiring import workbench
 from .plan import known_of
@@ -76,7 +77,7 @@ class Estimate:
         prompt, answer = self.asked * self.prompt_tokens, self.asked * self.answer_tokens
         return "\n".join(
             (
-                "Dry run: nothing was sent.",
+                f"Dry run: {NOT_SENT}",
                 f"{rows} rows, about {self.asked:,} to ask{sample}: equal rows are asked once, "
                 f"{self.known:,} of the sample are answered already.",
                 f"About {prompt:,.0f} tokens in and {answer:,.0f} out; cost: {cost}.",

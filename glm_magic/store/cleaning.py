@@ -2,7 +2,8 @@
 
 Ours are: outputs that carry a turn or our mark, everything a `%%glm` cell has put out (a preview
 shows the whole request, an answer cut off by a dead kernel carries no turn yet), and so for a cell
-of nothing but `%glm` lines; what a cell with other code has printed beside a `%glm … --preview`;
+of nothing but `%glm` lines; what a cell with other code has printed beside a `%glm … --preview`, or
+together with a request that was not sent;
 the quoted prompts of an exported notebook; the state of our widgets. Prompts in cells are the
 user's own and stay.
 """
@@ -14,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
-from .metadata import NAMESPACE
+from .metadata import NAMESPACE, NOT_SENT
 from .notebook_json import (
     cell_lists,
     commands_in,
     entry,
     is_prompt,
+    joined,
     open_notebook,
     outputs_of,
 )
@@ -35,6 +37,7 @@ _STATE = "application/vnd.jupyter.widget-state+json"
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 _PREVIEW = re.compile(r"\s--preview(?!\S)")
+_REQUEST = re.compile(rf"^(?:Preview|Dry run): {re.escape(NOT_SENT)}$", re.MULTILINE)
 # What marks a widget as ours: anywidget's name for its class, or a class name in the page.
 _OUR_WIDGET = re.compile(r"glm[-_]magic(?:[.-]|$)")
 
@@ -110,7 +113,7 @@ def _strip_outputs(cell: dict[str, Any], gone: set[str], keep_answers: bool) -> 
     for output in outputs:
         metadata = entry(output, "metadata")
         stream = isinstance(output, dict) and output.get("output_type") == "stream"
-        ours = whole_cell or NAMESPACE in metadata or (printed and stream)
+        ours = whole_cell or NAMESPACE in metadata or (printed and stream) or _is_request(output)
         view = entry(entry(output, "data"), _VIEW).get("model_id")
         if (ours and not keep_answers) or (isinstance(view, str) and view in gone):
             count += 1
@@ -119,6 +122,14 @@ def _strip_outputs(cell: dict[str, Any], gone: set[str], keep_answers: bool) -> 
         kept.append(output)
     outputs[:] = kept
     return count
+
+
+def _is_request(output: Any) -> bool:
+    """Whether it shows a request that was not sent, as text that was printed or is a value."""
+    if not isinstance(output, dict):
+        return False
+    texts = (output.get("text"), entry(output, "data").get("text/plain"))
+    return any(_REQUEST.search(joined(text)) for text in texts)
 
 
 def _strip_widgets(document: dict[str, Any]) -> set[str]:

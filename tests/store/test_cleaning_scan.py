@@ -94,7 +94,7 @@ def test_a_key_in_packed_texts_is_found(tmp_path: Path) -> None:
 
 LONG = long_answer(500)
 STEPS = {
-    "a first try": (Message("assistant", f"{LONG} {KEY}"), Message("user", "Once more.")),
+    "a correction": (Message("assistant", "{}"), Message("user", f"{LONG} {KEY}")),
     "reasoning": (
         Message("assistant", "", reasoning=f"{LONG} {KEY}", tool_calls=(ToolCall("1", "f", "{}"),)),
         Message("tool", "1", tool_call_id="1"),

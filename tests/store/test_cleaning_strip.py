@@ -82,6 +82,32 @@ def test_no_trace_is_left(tmp_path: Path) -> None:
     assert set(state) == {"shared", "slider"}
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "%%time\n%%glm --preview -f sales\nWhat?", "%time %glm ask --preview What?",
+        "glm ask --preview What?", "text = %glm ask --preview What?",
+        "get_ipython().run_line_magic('glm', 'ask --preview What?')",
+        "glm_magic.map(sales, 'What?', dry_run=True)",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("first", ["Preview: nothing was sent.", "Dry run: nothing was sent."])
+def test_no_preview_is_left(source: str, first: str, tmp_path: Path) -> None:
+    """However it was asked for, and with what was printed before it."""
+    text = f"{first}\nPOST https://example.com\nregion: north, south\n"
+    result = {
+        "output_type": "execute_result", "execution_count": 1, "metadata": {},
+        "data": {"text/plain": text.splitlines(keepends=True)},
+    }  # fmt: skip
+    printed = {**PREVIEW, "text": f"mine: 3\n{text}"}
+    path = save(tmp_path / "n.ipynb", document(code(source, USERS, printed, result)))
+    strip_notebook(path, keep_answers=True)
+    assert path.read_text().count("north") == 2
+    assert strip_notebook(path) == 2
+    (left,) = load(path)["cells"][0]["outputs"]
+    assert "".join(left["text"]) == USERS["text"]
+
+
 def test_stripping_again_changes_nothing(tmp_path: Path) -> None:
     """A clean notebook is not even written."""
     path = sample(tmp_path)
