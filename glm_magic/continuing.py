@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from .chat.conversation import Conversation
 from .chat.order import base_cell
 from .chat.records import answered, asked, turn_from
+from .chat.telling import COPIED, told_by
 from .chat.turns import NOT_FINISHED
 from .store.location import pointer_of
 from .store.notebook_file import read_notebook
 from .store.pointers import file_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from .chat.telling import Event
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 class Keeper(Protocol):
     """What a writer needs of the shelf."""
-
-    def join(self, conversation: Conversation, events: Sequence[Event]) -> None:
-        """Go on in the conversation that another kernel of this notebook began first, if any."""
 
     def opened(self, conversation: Conversation, title: str, at: str) -> Event:
         """The event that begins this process's journal."""
@@ -41,6 +39,14 @@ class Writer:
 
     Nothing is written before something is said; then first that it was opened, and what was
     found elsewhere.
+
+    Args:
+        shelf: Writes.
+        conversation: Whose events.
+        title: The user's own name for it, or "".
+        found: Events that were not written yet.
+        first: Called before anything is written, with the conversation and what is to be written;
+            it may give the one another name, and put something before the other.
     """
 
     def __init__(
@@ -49,15 +55,14 @@ class Writer:
         conversation: Conversation,
         title: str,
         found: Sequence[Event],
-        *,
-        joins: bool = False,
+        first: Callable[[Conversation, list[Event]], None] | None = None,
     ) -> None:
         self._shelf = shelf
         self._conversation = conversation
         self._title = title
         self._found = list(found)
         self._begun = False
-        self._joins = joins
+        self._first = first
 
     def __call__(self, event: Event) -> None:
         """Write an event down."""
@@ -65,8 +70,9 @@ class Writer:
         self._found = []
         if not self._begun:
             self._begun = True
-            if self._joins:
-                self._shelf.join(self._conversation, events)
+            first, self._first = self._first, None
+            if first is not None:
+                first(self._conversation, events)
             opened = self._shelf.opened(self._conversation, self._title, events[0]["at"])
             events.insert(0, opened)
         self._shelf.write(self._conversation, events)
@@ -210,9 +216,25 @@ def as_copied(events: Sequence[Event], saved: NotebookTurns | None) -> Sequence[
     return events
 
 
+def ancestry(events: Iterable[Event], at: str) -> Event:
+    """What a copy's own journal begins with: all that was told of its ancestor, as one event."""
+    told = [one for event in events for one in told_by(event)]
+    ended = {name for one in told if one["kind"] == "answered" for name in _turns_in(one)}
+
+    def counts(event: Event) -> bool:
+        """Not where the original was, nor how an answer grew that is there whole."""
+        turn = event.get("turn")
+        grew = event["kind"] == "came" and isinstance(turn, dict) and turn.get("id") in ended
+        return event["kind"] != "opened" and not grew
+
+    return {"kind": COPIED, "at": at, "events": [one for one in told if counts(one)]}
+
+
 def _turns_in(event: Event) -> list[str]:
     """Ids of the turns that an event tells of, however damaged it is."""
     try:
+        if event["kind"] == COPIED:
+            return [name for one in told_by(event) for name in _turns_in(one)]
         told = [pair[0] for pair in event["turns"]] if event["kind"] == "adopted" else []
         told += [event["turn"]] if event["kind"] in ("asked", "answered") else []
         return [str(turn["id"]) for turn in told]

@@ -11,8 +11,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from .chat.conversation import Conversation
+from .chat.telling import COPIED
 from .continuing import (
     Writer,
+    ancestry,
     as_copied,
     at,
     forked,
@@ -34,10 +36,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .chat.telling import Event
-    from .chat.turns import Turn
 
 # Events after which a turn must survive a loss of power, not only of the process.
-_SYNCED = ("answered", "adopted")
+_SYNCED = ("answered", "adopted", COPIED)
 
 
 class Shelf:
@@ -173,27 +174,33 @@ class Shelf:
         saved = read_notebook(path) if path is not None else None
         known = own_id(self.store, path, saved)
         if known is None:
-            return self._load(new_id(), saved=saved, joins=True)
-        copied = is_copy(self.store, known, path)
-        found = self._load(known, saved=saved, copied=copied)
-        self._settle_at_first_change(found, copied=copied)
-        return found
+            return self._load(new_id(), saved=saved, first=self._join)
+        copied, read = is_copy(self.store, known, path), self._read(known)
+        read = as_copied(read, saved) if copied else read
+
+        def settle(conversation: Conversation, events: list[Event]) -> None:
+            if copied or is_copy(self.store, known, self._notebook()):
+                self._fork(conversation, read, events)
+
+        return self._load(known, read, saved=saved, first=settle)
+
+    def _read(self, name: str) -> Sequence[Event]:
+        kept = self.store.read(name)
+        for sentence in kept.damage:
+            self._warn(sentence)
+        return kept.events
 
     def _load(
         self,
         name: str,
+        read: Sequence[Event] | None = None,
         *,
         title: str = "",
         saved: NotebookTurns | None = None,
-        joins: bool = False,
-        copied: bool = False,
+        first: Callable[[Conversation, list[Event]], None] | None = None,
     ) -> Conversation:
-        kept = self.store.read(name)
-        for sentence in kept.damage:
-            self._warn(sentence)
         conversation = Conversation(name)
-        events = as_copied(kept.events, saved) if copied else kept.events
-        unread = conversation.replay(events)
+        unread = conversation.replay(self._read(name) if read is None else read)
         if unread:
             self._warn(f"{unread} entries of this conversation could not be understood.")
         found: list[Event] = []
@@ -209,34 +216,21 @@ class Shelf:
                 path = self._notebook()
                 conversation.arrange(saved.cells, saved_at(path))
         conversation.at_home = not title
-        conversation.keep = Writer(self, conversation, title, found, joins=joins)
+        conversation.keep = Writer(self, conversation, title, found, first)
         self._open[name] = conversation
         return conversation
 
-    def _settle_at_first_change(self, conversation: Conversation, *, copied: bool) -> None:
-        """Let a copy fork when something is said in it; until then the original may have begun."""
-        turns, seen, writer = list(conversation), conversation.seen(), conversation.keep
+    def _fork(self, conversation: Conversation, read: Sequence[Event], events: list[Event]) -> None:
+        """Let a copy go on by itself when something is said in it: it takes along what was said.
 
-        def settle(event: Event) -> None:
-            conversation.keep = writer
-            if copied or is_copy(self.store, conversation.name, self._notebook()):
-                self._fork(conversation, turns, seen)
-            if conversation.keep is not None:
-                conversation.keep(event)
-
-        conversation.keep = settle
-
-    def _fork(self, conversation: Conversation, turns: Sequence[Turn], seen: list[str]) -> None:
-        """Make it another conversation, which begins with these turns."""
-        told: list[Event] = []
-        Conversation(keep=told.append).adopt(turns)
-        told[0]["seen"] = seen
+        Until then the original may have begun.
+        """
+        events.insert(0, ancestry(read, events[0]["at"]))
         self._open.pop(conversation.name, None)
         conversation.name = new_id()
-        conversation.keep = Writer(self, conversation, "", told)
         self._open[conversation.name] = conversation
 
-    def join(self, conversation: Conversation, events: Sequence[Event]) -> None:
+    def _join(self, conversation: Conversation, events: Sequence[Event]) -> None:
         """Go on in the conversation that another kernel of this notebook began first, if any.
 
         Args:

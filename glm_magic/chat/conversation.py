@@ -13,7 +13,7 @@ from .history import History
 from .order import base_cell
 from .places import Runs
 from .records import answered, asked
-from .telling import Telling
+from .telling import Telling, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -266,7 +266,7 @@ class Conversation:
     def replay(self, events: Iterable[Event]) -> int:
         """Make changes that were told before; returns how many could not be understood."""
         unread = 0
-        for event in events:
+        for event in (one for told in events for one in told_by(told)):
             try:
                 self._history.replay(event)
             except (KeyError, TypeError, ValueError, AttributeError):

@@ -6,6 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 Event = dict[str, Any]
+COPIED = "copied"
+
+
+def told_by(event: Event) -> list[Event]:
+    """The events that one stands for: that of a copy, for all that it took along."""
+    if event.get("kind") != COPIED:
+        return [event]
+    told = event.get("events")
+    whole = (one for one in told if isinstance(one, dict)) if isinstance(told, list) else ()
+    return [one for one in whole if isinstance(one.get("kind"), str) and one["kind"] != COPIED]
 
 
 class Telling:

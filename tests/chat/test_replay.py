@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from glm_magic.chat.conversation import Conversation
 from glm_magic.chat.places import Place
 from glm_magic.chat.turns import SENSITIVE, Turn
+from glm_magic.continuing import ancestry
 
 from .samples import attachment, turn
 
@@ -114,6 +115,19 @@ class Living(RuleBasedStateMachine):
     def save(self, cells: list[str]) -> None:
         """The notebook with its cells in any order, some of them new, some deleted."""
         self.cells, self.saved_at, self.unread = cells, self.now(), True
+
+    def teardown(self) -> None:
+        """A copy has all of it too, however often it was copied, and takes it back alike."""
+        copied = json.loads(json.dumps(ancestry(self.events, self.now())))
+        twice = ancestry([copied], self.now())
+        before, undone = [one.id for one in self.live], self.live.undo()
+        after = [one.id for one in self.live]
+        for event in (copied, twice):
+            again = Conversation("x")
+            assert again.replay([event]) == 0
+            assert sorted(one.id for one in again) == sorted(before)
+            assert again.undo() == undone
+            assert sorted(one.id for one in again) == sorted(after)
 
     @invariant()
     def says_all(self) -> None:

@@ -94,6 +94,25 @@ def test_a_forked_copy_is_renamed(open_notebook: Open, new: Open, sandbox: Sandb
     assert len(copy.chats()) == 2
 
 
+def test_an_undo_in_a_copy_stays(open_notebook: Open, new: Open, sandbox: Sandbox) -> None:
+    """What the copy took back it does not send after a restart; the original keeps it."""
+    original = begun(new)
+    copy = open_notebook(copied(original))
+    copy.glm("undo")
+    copy.restart()
+    copy.ask("c", "three")
+    copy.restart()
+    copy.glm("undo")
+    copy.glm("undo")
+    copy.glm("redo")
+    copy.restart()
+    copy.ask("d", "four")
+    assert asked(sandbox, -2) == ["one", "three"]
+    assert asked(sandbox) == ["one", "four"]
+    original.restart()
+    assert original.prompts() == ["one", "two"]
+
+
 def test_an_old_cell_runs_again_in_a_forked_copy(
     open_notebook: Open, new: Open, sandbox: Sandbox
 ) -> None:
