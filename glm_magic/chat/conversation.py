@@ -266,11 +266,13 @@ class Conversation:
     def replay(self, events: Iterable[Event]) -> int:
         """Make changes that were told before; returns how many could not be understood."""
         unread = 0
-        for event in (one for told in events for one in told_by(told)):
-            try:
-                self._history.replay(event)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                unread += 1
+        for told in events:
+            self._telling.heard(told)
+            for event in told_by(told):
+                try:
+                    self._history.replay(event)
+                except (KeyError, TypeError, ValueError, AttributeError):
+                    unread += 1
         return unread
 
     def _tell(self, kind: str, **what: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Event = dict[str, Any]
@@ -29,6 +29,13 @@ class Telling:
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.moved: list[list[str]] = []
+        self._latest = ""
+
+    def heard(self, event: Event) -> None:
+        """An event that was told before: those of now come after it, whatever the clock says."""
+        at = event.get("at")
+        if isinstance(at, str):
+            self._latest = max(self._latest, at)
 
     def event(self, kind: str, what: dict[str, Any]) -> Event:
         """What happens now.
@@ -37,9 +44,21 @@ class Telling:
             kind: Of the event.
             what: Its fields; those that say nothing are left out.
         """
-        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        at = self._latest = self._now()
         # What says nothing is left out; turns that are none and "" for the front say something.
         told = {name: value for name, value in what.items() if value not in (None, False)}
         untold = {"seen": self.seen, "moved": self.moved}
         self.seen, self.moved = [], []
         return {"kind": kind, "at": at, **told} | {name: one for name, one in untold.items() if one}
+
+    def _now(self) -> str:
+        """Later than all that was told, though a clock was ahead then; as a text too."""
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        if now > self._latest:
+            return now
+        try:
+            after = datetime.fromisoformat(self._latest) + timedelta(microseconds=1)
+            then = after.astimezone(UTC).isoformat(timespec="microseconds")
+        except (ValueError, OverflowError):  # no time of ours
+            return now
+        return then if then > self._latest else now

@@ -114,7 +114,7 @@ def test_a_clock_that_goes_back_loses_nothing(
         monkeypatch.setattr(module, "datetime", _Earlier)
     shell.run("%%glm --no-think\nAfter.")
     (path,) = journals(tmp_path)
-    assert '"at":"2001-' in path.read_text(encoding="utf-8")
+    assert '"created":"2001-' in path.read_text(encoding="utf-8")
     for rows in (shell.run("%glm show"), opened(notebook).run("%glm show")):
         assert 0 < rows.index("Before.") < rows.index("After.")
 
@@ -126,6 +126,32 @@ class _Earlier(datetime):
     def now(cls, tz: tzinfo | None = None) -> Self:
         """Long ago."""
         return cls(2001, 1, 1, tzinfo=tz)
+
+
+def test_a_clock_that_was_ahead_loses_nothing(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a new kernel changes, its clock put right, comes after all that was told before."""
+    notebook = tmp_path / "a.ipynb"
+    with monkeypatch.context() as patched:
+        patched.setattr(telling, "datetime", _Later)
+        opened(notebook).run("%%glm --no-think\nBefore.")
+    shell = opened(notebook)
+    shell.run("%glm clear")
+    shell.run("%%glm --no-think\nAfter.")
+    opened(notebook).run("%glm undo")
+    for rows in (shell.run("%glm show"), opened(notebook).run("%glm show")):
+        assert "Before." not in rows
+    assert "After." not in rows
+
+
+class _Later(datetime):
+    """A clock that is ahead."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        """Far from now."""
+        return cls(2201, 1, 1, tzinfo=tz)
 
 
 DEEP = "[" * 100_000 + "]" * 100_000
