@@ -11,6 +11,7 @@ from .chat.client import Client
 from .chat.tokens import estimate_tokens
 from .footer import sent_along
 from .render.readable import readable
+from .store.location import is_nameless
 from .store.metadata import NOT_SENT
 
 if TYPE_CHECKING:
@@ -184,7 +185,10 @@ class Question:
     def answer(self, asking: Asking) -> Answer:
         """What has come so far, as users hold it."""
         embed_context, typed = self.settings.embed_context, self.typed
-        return Answer(asking.turn, asking.conversation, embed_context=embed_context, typed=typed)
+        told_in = asking.conversation
+        if is_nameless(told_in) and not self.chat.conversation.at_home:
+            told_in = ""  # another notebook's own: this one would take it for its own
+        return Answer(asking.turn, told_in, embed_context=embed_context, typed=typed)
 
 
 def prompt_tokens(request: Request, provider: Provider) -> int:

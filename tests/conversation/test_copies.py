@@ -289,7 +289,9 @@ def test_a_renamed_notebook_does_not_join_the_next_one(new: Open, sandbox: Sandb
     assert first.prompts() == ["BLUEBIRD"]
 
 
-def test_a_chat_that_is_visited_stays_where_it_is(new: Open, sandbox: Sandbox) -> None:
+def test_a_chat_that_is_visited_stays_where_it_is(
+    new: Open, open_notebook: Open, sandbox: Sandbox
+) -> None:
     """A notebook that goes on in another one's conversation does not take it away from there."""
     host = begun(new)
     guest = new("guest.ipynb")
@@ -304,4 +306,5 @@ def test_a_chat_that_is_visited_stays_where_it_is(new: Open, sandbox: Sandbox) -
     assert asked(sandbox) == ["one", "two", "visiting", "three"]
     assert len(host.chats()) == 2
     guest.restart()
-    assert guest.prompts()[:1] == ["of the guest"]
+    assert guest.prompts() == ["of the guest"]
+    assert open_notebook("guest.ipynb", machine="there").prompts() == ["of the guest"]
