@@ -38,6 +38,9 @@ def _add_export(commands: Any) -> None:
     export.add_argument(
         "out", type=Path, metavar="OUT", help="its end chooses: .ipynb, .md or .json"
     )
+    export.add_argument(
+        "--chat", metavar="NAME", help="that chat, instead of the notebook's own conversation"
+    )
     export.add_argument("--overwrite", action="store_true", help="replace OUT if it is there")
 
 
@@ -71,22 +74,27 @@ def _add_scan(commands: Any) -> None:
 def _export(options: argparse.Namespace) -> int:
     from .answer import Answer
     from .store.export import export
+    from .store.location import name_id
     from .store.notebook_file import read_notebook
 
     saved = read_notebook(options.notebook)
     if saved is None:
         message = f"{options.notebook} cannot be read as a notebook."
         raise StoreError(message, "Name a notebook file (.ipynb) of at most 100 MB.")
-    if not saved.turns:
-        message = f"{options.notebook} holds no conversation."
+    found = saved.own()
+    if options.chat:
+        found = [(turn, "") for turn in saved.of(name_id(options.chat))]
+    if not found:
+        what = f"nothing of the chat {options.chat}" if options.chat else "no conversation"
+        message = f"{options.notebook} holds {what}."
         raise StoreError(message, "Its answers were stripped, or it was not saved after them.")
     export(
-        saved.turns, options.out, title=options.notebook.stem,
+        [turn for turn, _ in found], options.out, title=options.notebook.stem,
         show=lambda turn: Answer(turn).markdown(),
-        conversation=saved.conversations[0] if saved.conversations else "",
+        conversation=max(found, key=lambda pair: pair[0].created)[1],
         overwrite=options.overwrite,
     )  # fmt: skip
-    turns = "1 turn" if len(saved.turns) == 1 else f"{len(saved.turns)} turns"
+    turns = "1 turn" if len(found) == 1 else f"{len(found)} turns"
     sys.stdout.write(f"{options.out}: {turns} written.\n")
     return 0
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..chat.records import answered, asked
 from ..errors import ArgumentError, StoreError
 from .checking import turn_of
+from .location import is_nameless, new_id
 from .metadata import NAMESPACE, output_metadata
 from .notebook_file import read_notebook
 from .quoting import fenced, literal, quoted
@@ -49,7 +50,8 @@ def export(
         title: Stands at the top; the file's name when empty.
         show: An answer as inert Markdown with its footer; without it answers are shown as they
             were written, as literal text.
-        conversation: The conversation's id, for a notebook that continues it.
+        conversation: The conversation's id, for a notebook that continues it; one with a name
+            becomes the notebook's own, under a new id.
         overwrite: Whether a file that is there is replaced.
 
     Raises:
@@ -71,7 +73,7 @@ def export(
 
 
 def import_turns(path: str | Path) -> tuple[Turn, ...]:
-    """The turns of an exported .json file or of a notebook.
+    """The turns of an exported .json file, or of a notebook's own conversation.
 
     Raises:
         ArgumentError: Another suffix.
@@ -86,7 +88,8 @@ def import_turns(path: str | Path) -> tuple[Turn, ...]:
         if notebook is None:
             message = f"{path} cannot be read as a notebook."
             raise StoreError(message, "Name a notebook file (.ipynb) of at most 100 MB.")
-        return notebook.turns
+        # Chats with a name, and what was asked outside the conversation, are no part of it.
+        return tuple(turn for turn, _ in notebook.own())
     try:
         # A pipe or a device would be waited for.
         text = path.read_text("utf-8-sig") if path.is_file() else ""
@@ -162,6 +165,7 @@ def to_notebook(
     load = v4.new_code_cell("%load_ext glm_magic", id="glm-load")
     cells = [heading, load]
     taken = {"glm-title", "glm-load"}
+    conversation = conversation if is_nameless(conversation) else new_id()
     for number, turn in enumerate(turns, 1):
         quote = v4.new_markdown_cell(
             f"**{number}** · {_byline(turn)}\n\n{quoted(turn.prompt)}",

@@ -17,6 +17,7 @@ from glm_magic.store.metadata import output_metadata
 
 # Shaped like a key and worth nothing; in pieces, so that no scanner finds it in this file.
 KEY = "0123abcd" * 4 + "." + "Planted9" * 2
+OWN = "c0" * 16  # a conversation without a name
 SUMMARY = "sales: 3 columns\nregion: north, south\n\n"
 
 
@@ -50,7 +51,7 @@ def without_context(one: Turn) -> Turn:
     return replace(one, attachments=bare, user=Message("user", one.prompt))
 
 
-def output(one: Turn, conversation: str = "conversation-1", **options: Any) -> dict[str, Any]:
+def output(one: Turn, conversation: str = OWN, **options: Any) -> dict[str, Any]:
     """The output that shows a turn, as a notebook holds it."""
     markdown = Answer(one).markdown()
     return {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from glm_magic.answer import Answer
 from glm_magic.chat.turns import Turn
+from glm_magic.cli import main
 from glm_magic.errors import ArgumentError, StoreError
 from glm_magic.store.export import (
     export,
@@ -21,11 +22,22 @@ from glm_magic.store.export import (
     to_notebook,
     turns_from_json,
 )
+from glm_magic.store.location import name_id
 from glm_magic.store.notebook_file import read_notebook
 from tests.render.attacks import ATTACKS
 from tests.render.oracle import dangers
 
-from .notebook_samples import load, long_answer, turn, turns, without_context
+from .notebook_samples import (
+    asked,
+    document,
+    load,
+    long_answer,
+    output,
+    save,
+    turn,
+    turns,
+    without_context,
+)
 
 TALK = [
     turn(1, text=long_answer(600), prompt="Was heißt 猫 🐈?\n```python\n1\n```\n"),
@@ -66,10 +78,49 @@ def test_any_notebook_is_valid_and_restores(some: list[Turn], shown: bool, tmp_p
     ]
 
 
+def mixed(folder: Path) -> Path:
+    """A notebook with a conversation of its own and, more often, others'."""
+    told = {"one": "a" * 32, "side": name_id("my side"), "more": name_id("my side"), "once": ""}
+    one = [turn(number, prompt=prompt) for number, prompt in enumerate(told, 1)]
+    outputs = [output(each, told[each.prompt]) for each in one]
+    cells = [asked(each, shown) for each, shown in zip(one, outputs, strict=True)]
+    return save(folder / "mixed.ipynb", document(*cells))
+
+
+@pytest.mark.parametrize(
+    ("options", "prompts"),
+    [([], ["one"]), (["--chat", "my side"], ["side", "more"])],
+)
+def test_only_one_conversation_is_exported(
+    tmp_path: Path, options: list[str], prompts: list[str]
+) -> None:
+    """Named chats and questions outside the conversation do not get into it by an export."""
+    out = tmp_path / "out.ipynb"
+    assert main(["export", str(mixed(tmp_path)), str(out), *options]) == 0
+    found = read_notebook(out)
+    assert found is not None
+    assert [one.prompt for one, _ in found.own()] == prompts
+    assert main(["export", str(out), str(tmp_path / "none.md"), "--chat", "other"]) == 1
+
+
+def test_only_the_notebooks_own_turns_are_imported(tmp_path: Path) -> None:
+    """`%glm import` of a notebook brings what its next question would send along."""
+    assert [one.prompt for one in import_turns(mixed(tmp_path))] == ["one"]
+
+
+def test_a_named_chat_is_restored_from_its_export(tmp_path: Path) -> None:
+    """The notebook that `%glm export` writes of it has it as its own conversation."""
+    path = tmp_path / "talk.ipynb"
+    export(TALK, path, conversation=name_id("my chat"))
+    found = read_notebook(path)
+    assert found is not None
+    assert [one.id for one, _ in found.own()] == [one.id for one in TALK]
+
+
 def test_the_notebook_reads_well(tmp_path: Path) -> None:
     """Title, a cell that loads the extension, then each prompt quoted and asked."""
     path = tmp_path / "talk.ipynb"
-    export(TALK, path, "Cats & dogs", show=show, conversation="conversation-1")
+    export(TALK, path, "Cats & dogs", show=show, conversation="a" * 32)
     cells = load(path)["cells"]
     assert "".join(cells[0]["source"]) == "# Cats &#38; dogs"
     assert "".join(cells[1]["source"]) == "%load_ext glm_magic"
@@ -81,7 +132,7 @@ def test_the_notebook_reads_well(tmp_path: Path) -> None:
     assert [cell["id"] for cell in cells[3::2]] == ["cell-1", f"turn-{2:032x}", "cell-1-2"]
     found = read_notebook(path)
     assert found is not None
-    assert found.conversations == ("conversation-1",)
+    assert found.conversations == ("a" * 32,)
     expected = [without_context(one) for one in TALK]
     assert [one.text for one in found.turns] == [one.text for one in expected]
     assert found.turns[0] == expected[0]

@@ -14,6 +14,7 @@ from glm_magic.chat.turns import Turn
 from glm_magic.store.notebook_file import NotebookTurns, read_notebook
 
 from .notebook_samples import (
+    OWN,
     asked,
     code,
     document,
@@ -42,7 +43,7 @@ def test_turns_come_in_the_order_of_their_cells(tmp_path: Path) -> None:
     found = read(tmp_path, asked(second), plain, asked(first))
     assert found.turns == (without_context(second), without_context(first))
     assert found.cells == ("cell-2", "plain", "cell-1")
-    assert found.conversations == ("conversation-1",)
+    assert found.conversations == (OWN,)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
