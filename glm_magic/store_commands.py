@@ -101,14 +101,18 @@ def _export(options: argparse.Namespace) -> int:
 
 def _strip(options: argparse.Namespace) -> int:
     from .store.cleaning import strip_notebook
+    from .store.conversations import Store
+    from .store.pointers import file_number
 
-    status = 0
+    store, status = Store(), 0
     for path in options.files:
+        before = file_number(path)
         try:
             count = strip_notebook(
                 path, keep_answers=options.keep_answers, prompts=options.prompts,
                 check=options.check,
             )  # fmt: skip
+            store.written_anew(path, before)
         except GLMError as error:  # the other files are done all the same
             sys.stderr.write(f"glm-magic: {error}\n")
             status = 1
@@ -118,6 +122,7 @@ def _strip(options: argparse.Namespace) -> int:
             done = "found" if options.check else "removed"
             sys.stdout.write(f"{path}: {traces} of glm_magic {done}.\n")
             status = 1
+    store.close()
     return status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,7 @@ from . import files, location
 from .failures import reason
 from .journal import Journal, close_all, read_journal
 from .outline import Outline, outline
-from .pointers import read_pointer, write_first_pointer, write_pointer
+from .pointers import file_number, read_pointer, write_first_pointer, write_pointer
 from .writing import read_whole
 
 if TYPE_CHECKING:
@@ -172,6 +173,22 @@ class Store:
         pointer = location.pointer_of(self.root, notebook)
         mine = write_first_pointer(pointer, conversation, notebook)
         return conversation if mine else self.of_notebook(notebook)
+
+    def written_anew(self, notebook: Path, before: int | None) -> None:
+        """Remember that a tool of ours has put another file in the place of a notebook's.
+
+        Args:
+            notebook: Its path.
+            before: The number that its file had (see `pointers.file_number`).
+
+        Raises:
+            StoreError: It could not be written.
+        """
+        now = file_number(notebook)
+        known = self.of_notebook(notebook) if now and now != before else None
+        if known and self.file_of(known) == before:
+            at = datetime.now(UTC).isoformat(timespec="microseconds")
+            self.journal(known).append({"kind": "opened", "at": at, "file": now})
 
     def _summary(self, conversation: str) -> Summary:
         outlines = self._outlines(conversation)

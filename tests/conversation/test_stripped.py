@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import pytest
+
+from glm_magic.cli import main
 from glm_magic.sandbox import Sandbox
 from glm_magic.store.cleaning import scan, strip_notebook
 
 from .notebook import Notebook
+from .requests import asked
 
 FRAME = "import pandas\nsales = pandas.DataFrame({'colour': ['zebra'] * 30})"
 TOOL = "def count(x: int) -> int:\n    'Count.'\n    return 41 + x"
@@ -48,3 +52,19 @@ def test_strip_leaves_no_trace(notebook: Notebook, sandbox: Sandbox) -> None:
         cell["source"].splitlines(keepends=True) for cell in notebook.document.cells
     ]
     assert scan([path, notebook.data]) == []
+
+
+def test_a_stripped_notebook_goes_on(
+    notebook: Notebook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journals on this machine know what it said, though a new file stands in its place."""
+    notebook.ask("a", "one")
+    notebook.save()
+    notebook.restart()
+    notebook.ask("b", "two")
+    notebook.save()
+    monkeypatch.setenv("GLM_DATA_DIR", str(notebook.data))
+    assert main(["strip", str(notebook.path)]) == 1
+    notebook.restart()
+    notebook.ask("c", "three")
+    assert asked(sandbox) == ["one", "two", "three"]
