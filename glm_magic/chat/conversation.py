@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -202,8 +203,9 @@ class Conversation:
         """Forget all turns, until `undo`; returns how many there were."""
         gone = list(self._history.order.names)
         if gone:
-            self._history.remove(gone)
-            self._tell("cleared", turns=gone)
+            change = uuid.uuid4().hex
+            self._history.remove(gone, change)
+            self._tell("cleared", turns=gone, change=change)
         return len(gone)
 
     @alone
@@ -229,9 +231,10 @@ class Conversation:
                 cells.add(turn.cell or "")
         if not new and not source:
             return 0
-        taken = self._history.adopt(new.values(), source)
+        change = uuid.uuid4().hex
+        taken = self._history.adopt(new.values(), source, change)
         told = [[asked(turn), answered(turn)] for turn in taken]
-        self._tell("adopted", turns=told, source=source or None)
+        self._tell("adopted", turns=told, source=source or None, change=change)
         self._settle()
         return len(taken)
 
@@ -283,7 +286,8 @@ class Conversation:
         if change is None:
             return False
         # Named, so that another kernel's change in between is not taken back instead.
-        self._tell(kind, turn=change.new if isinstance(change, Put) else None)
+        what = "turn" if isinstance(change, Put) else "change"
+        self._tell(kind, **{what: change.name or None})
         self._settle()
         return True
 

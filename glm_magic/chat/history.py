@@ -37,7 +37,7 @@ class History:
         self.presence = Presence()
         self.asked_here: set[str] = set()
         self.sources: set[str] = set()
-        self._replayed: set[str] = set()  # ids of turns that were told as asked
+        self._replayed: set[str] = set()  # turns that were told as asked, and other changes
         self._digests = Digests()
         self._tokens: dict[str, int] = {}  # of turns, as far as they were counted
         self._summaries: set[str] = set()  # ids of turns that stand for those before them
@@ -96,7 +96,7 @@ class History:
             self._digests.forget(names.index(turn.id))
 
     def undo(self, name: str | None = None) -> Change | None:
-        """Take the last change back, or the last that put this turn."""
+        """Take the last change back, or the last of this name."""
         self._digests.forget(0)
         return self.order.undo(name)
 
@@ -105,16 +105,16 @@ class History:
         self._digests.forget(0)
         return self.order.redo(name)
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Turns leave, as one change."""
+    def remove(self, names: Iterable[str], change: str = "") -> None:
+        """Turns leave, as one change of this name."""
         gone = set(names)
-        self._change([name for name in self.order.names if name not in gone], ())
+        self._change([name for name in self.order.names if name not in gone], (), change)
 
-    def adopt(self, turns: Iterable[Turn], source: str) -> list[Turn]:
+    def adopt(self, turns: Iterable[Turn], source: str, change: str = "") -> list[Turn]:
         """Turns come to the end, as one change; returns those that did not stand here."""
         standing = set(self.order.names)
         taken = [self._fuller(turn) for turn in turns if turn.id not in standing]
-        self._change([*self.order.names, *(turn.id for turn in taken)], taken)
+        self._change([*self.order.names, *(turn.id for turn in taken)], taken, change)
         if source:
             self.sources.add(source)
         return taken
@@ -130,7 +130,7 @@ class History:
         Raises:
             KeyError, TypeError, ValueError, AttributeError: It cannot be understood.
         """
-        kind = event["kind"]
+        kind, change = event["kind"], event.get("change", "")
         self.presence.seen.update(event.get("seen", ()))
         for names in event.get("moved", ()):
             self.order.reorder(names)
@@ -155,13 +155,18 @@ class History:
             old = self.turns[event["turn"]["id"]]
             self.finish(turn_from(asked(old), event["turn"]))
         elif kind == "undone":
-            self.undo(event.get("turn"))
+            self.undo(event.get("turn") or change or None)
         elif kind == "redone":
-            self.redo(event.get("turn"))
-        elif kind == "cleared":
-            self.remove(event["turns"])
-        elif kind == "adopted":
-            self.adopt([turn_from(*pair) for pair in event["turns"]], event.get("source", ""))
+            self.redo(event.get("turn") or change or None)
+        elif change and change in self._replayed:
+            return
+        elif kind in ("cleared", "adopted"):
+            self._replayed.add(change)
+            if kind == "cleared":
+                self.remove(event["turns"], change)
+            else:
+                turns = [turn_from(*pair) for pair in event["turns"]]
+                self.adopt(turns, event.get("source", ""), change)
 
     def _set_turn(self, turn: Turn) -> None:
         self.turns[turn.id] = turn
@@ -174,8 +179,8 @@ class History:
         known = self.turns.get(turn.id)
         return turn if known is None or known.partial_reason else replace(known, cell=turn.cell)
 
-    def _change(self, names: list[str], new: Sequence[Turn]) -> None:
+    def _change(self, names: list[str], new: Sequence[Turn], change: str) -> None:
         for turn in new:
             self._set_turn(turn)
-        self.order.change(names, {turn.id: turn.cell for turn in new})
+        self.order.change(names, {turn.id: turn.cell for turn in new}, change)
         self._digests.forget(0)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .changes import Put, Whole
+from .changes import Changes, Put, Whole, between
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,8 +47,7 @@ class Order:
         # Of cells that asked more than once: the numbers of those questions, also of some that
         # left.
         self._numbers: dict[str, set[int]] = {}
-        self._done: list[Change] = []
-        self._undone: list[Change] = []
+        self._changes = Changes()
         self._ranks: dict[str, int] = {}
         # Of cells whose turns have left: how all stood then, and where the cell did.
         self._left: dict[str, tuple[tuple[str, ...], int]] = {}
@@ -151,14 +150,16 @@ class Order:
     @property
     def behind(self) -> str | None:
         """What the last change put its turn behind; None when that need not be told."""
-        last = self._done[-1] if self._done else None
+        last = self._changes.last
         return last.behind if isinstance(last, Put) else None
 
-    def change(self, names: Sequence[str], cells: Mapping[str, str | None] | None = None) -> int:
+    def change(
+        self, names: Sequence[str], cells: Mapping[str, str | None] | None = None, name: str = ""
+    ) -> int:
         """Another order, with the cells of new names; returns the first place that may differ."""
-        for name, cell in (cells or {}).items():
-            self._tie(name, cell)
-        return self._record(Whole(tuple(self.names), tuple(names)))
+        for one, cell in (cells or {}).items():
+            self._tie(one, cell)
+        return self._record(Whole(tuple(self.names), tuple(names), name))
 
     def arrange(self, cells: Sequence[str]) -> list[str]:
         """Order the turns as their cells stand in a notebook; this is no change to undo.
@@ -202,33 +203,26 @@ class Order:
         self._set([next(into) if name in out else name for name in self.names])
 
     def undo(self, name: str | None = None) -> Change | None:
-        """Take back the last change, or the last one that put this turn; None if there is none."""
-        return self._move(self._done, self._undone, name)
+        """Take back the last change, or the last of this name; None if there is none."""
+        change = self._changes.back(name)
+        if change is not None:
+            self._unmake(change)
+        return change
 
     def redo(self, name: str | None = None) -> Change | None:
         """Make an undone change again, as `undo` chooses it."""
-        return self._move(self._undone, self._done, name)
+        change = self._changes.again(name)
+        if change is not None:
+            self._make(change)
+        return change
 
     def _record(self, change: Change) -> int:
-        self._done.append(change)
-        self._undone.clear()
+        self._changes.record(change)
         return self._make(change)
-
-    def _move(self, source: list[Change], target: list[Change], name: str | None) -> Change | None:
-        for index in range(len(source) - 1, -1, -1):
-            change = source[index]
-            if name is None or (isinstance(change, Put) and change.new == name):
-                target.append(source.pop(index))
-                if target is self._undone:
-                    self._unmake(change)
-                else:
-                    self._make(change)
-                return change
-        return None
 
     def _make(self, change: Change) -> int:
         if isinstance(change, Whole):
-            return self._set(change.after)
+            return self._set(between(self.names, change.before, change.after, self._kin))
         if change.dropped:
             out = {name for _, name in change.dropped}
             self._set(name for name in self.names if name not in out)
@@ -237,6 +231,8 @@ class Order:
         if change.old is not None and change.old in self.names:
             return self._swap(change.old, change.new)
         cell = self._cells.get(change.new)
+        if kin := self._kin(change.new):  # another kernel has asked there since
+            return self._swap(kin, change.new)
         place = self._place_behind(change, cell)
         if place < len(self.names):
             return min(place, self._set([*self.names[:place], change.new, *self.names[place:]]))
@@ -255,7 +251,7 @@ class Order:
 
     def _unmake(self, change: Change) -> None:
         if isinstance(change, Whole):
-            self._set(change.before)
+            self._set(between(self.names, change.after, change.before, self._kin))
         elif change.old is None:
             self._set(name for name in self.names if name != change.new)
         elif change.new in self.names:
@@ -266,6 +262,11 @@ class Order:
                 if name not in names:
                     names.insert(place, name)
             self._set(names)
+
+    def _kin(self, name: str) -> str | None:
+        """The turn that stands in the cell of this one."""
+        place = self._places.get(self._cells.get(name) or "")
+        return None if place is None else self.names[place]
 
     def _swap(self, out: str, into: str) -> int:
         place = self.names.index(out)

@@ -329,6 +329,58 @@ def test_what_was_cleared_can_be_imported() -> None:
     assert told(again) == ["1", "2"]
 
 
+def two_kernels(*turns: Turn) -> tuple[Conversation, Conversation, list[dict[str, Any]]]:
+    """Two conversations that began with these turns, and what both told in the order of time."""
+    one, events = kept(*turns)
+    other = restarted(events)
+    other.keep = events.append
+    return one, other, events
+
+
+def test_an_undo_leaves_what_another_kernel_asked() -> None:
+    """Clearing and taking over are taken back by name; what was asked since stands where it did."""
+    one, other, events = two_kernels(turn("1", "a"), turn("2", "b"), turn("3"))
+    one.clear()
+    other.put(turn("2 again", "b"))
+    other.put(turn("4", "c"))
+    one.undo()
+    assert told(restarted(events)) == ["1", "2 again", "3", "4"]
+    one.redo()
+    assert told(restarted(events)) == ["2 again", "4"]
+    one.adopt([turn("5")])
+    other.put(turn("6", "d"))
+    one.undo()
+    assert told(restarted(events + events)) == ["2 again", "4", "6"]
+
+
+def test_a_redo_outlives_what_another_kernel_asked() -> None:
+    """It is made again by name; for the next undo and redo it counts like any change."""
+    one, other, events = two_kernels(turn("1", "a"), turn("2", "b"))
+    one.undo()
+    other.put(turn("3", "c"))
+    one.redo()
+    assert sorted(told(restarted(events))) == ["1", "2", "3"]
+    one.undo()
+    other.put(turn("2 again", "b"))
+    one.redo()
+    assert told(restarted(events)).count("2") == 1
+    assert "2 again" not in told(restarted(events))
+
+
+def test_what_was_told_without_names_is_taken_back_in_its_order() -> None:
+    """Journals of versions that named no changes are read as they were written."""
+    conversation, events = kept(turn("1", "a"), turn("2", "b"))
+    conversation.clear()
+    conversation.undo()
+    conversation.clear()
+    conversation.put(turn("3", "c"))
+    conversation.undo()
+    conversation.undo()
+    for event in events:
+        event.pop("change", None)
+    assert told(restarted(events)) == told(conversation) == ["1", "2"]
+
+
 def test_adopting_nothing_is_no_change() -> None:
     """What took nothing over cannot be undone, and is not told."""
     conversation, events = kept()
