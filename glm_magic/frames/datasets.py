@@ -37,7 +37,7 @@ class Dataset:
         names: Only these columns.
     """
 
-    isolates = False
+    isolates = True
 
     def __init__(self, dataset: Any, names: Sequence[str] | None = None) -> None:
         self._dataset = dataset
@@ -111,7 +111,8 @@ def _answers(piece: ArrowTable, asks: Sequence[Ask]) -> dict[str, Any]:
     found = piece.answers([*plain, *means.values()])
     answers = {key: nw.to_py_scalar(value) for key, value in found.items()}
     for key, count in means.items():
-        answers[key] = (answers[key], answers[count.key] or 0)
+        if key in answers:
+            answers[key] = (answers[key], answers.get(count.key) or 0)
     for ask in asks:
         if ask.figure == "frequent":
             counts = attempt(partial(_all_counts, piece, ask.name))

@@ -91,4 +91,5 @@ def _weighted(one: tuple[Any, int], other: tuple[Any, int]) -> tuple[Any, int]:
     if not count or not other_count:
         return other if not count else one
     total = count + other_count
-    return mean * (count / total) + other_mean * (other_count / total), total
+    # A Decimal takes no float as its factor.
+    return float(mean) * (count / total) + float(other_mean) * (other_count / total), total

@@ -62,7 +62,7 @@ def test_nan_is_missing_at_every_level(library: str, level: str) -> None:
     make: dict[str, Any] = {
         "pandas": lambda: cells.to_pandas(),
         "polars": lambda: pl.from_arrow(cells),
-        "lazy": lambda: pl.from_arrow(cells).lazy(),  # type: ignore[union-attr]
+        "lazy": lambda: pl.LazyFrame(cells),
         "arrow": lambda: cells,
         "dataset": lambda: pyarrow.dataset.dataset(cells),
         "duckdb": lambda: needed("duckdb").from_arrow(cells),

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
 from glm_magic.frames import describe
+from glm_magic.frames.datasets import Dataset
 
 from .libraries import needed, quietly
-from .samples import column_lines
+from .samples import column_lines, line_of
 
 SOUND = pa.table({"a": ["x"] * 20, "b": [1, 2] * 10})
 EMPTY = pa.table({"a": pa.array([], pa.float64()), "s": pa.array([], pa.string())})
@@ -172,3 +174,34 @@ def test_a_column_that_cannot_be_read_is_named(library: str) -> None:
         "b i64 1..2 mean 1.5, 2 distinct: 1 50% 2 50%",
     ]
     assert attachment.notes == ("Could not be measured: a.",)
+
+
+def test_a_column_that_arrow_cannot_measure_costs_no_scan(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Decimals, durations and short floats have their figures, and a dataset is read but once."""
+    rows = 300_000  # more than one piece
+    n = np.arange(rows)
+    table = pa.table(
+        {
+            "n": n,
+            "word": pa.array(np.array(["a", "b"])[n % 2]),
+            "price": pa.array(n % 100).cast(pa.decimal128(21, 2)),
+            "took": pa.array(n % 9, pa.duration("s")),
+            "short": pa.array((n % 5).astype("float16")),
+            "void": pa.array([b"x"] * rows),
+        }
+    )
+    plain = ds.dataset(table.select(["n", "word"]))
+    scans: list[object] = []
+    pieces = Dataset._pieces
+    monkeypatch.setattr(Dataset, "_pieces", lambda *args: scans.append(1) or pieces(*args))
+    describe(plain, "f")
+    once = len(scans)
+    scans.clear()
+    for frame in (ds.dataset(table), table):
+        found = describe(frame, "f")
+        assert "0..99 mean 49.5" in line_of(found, "price")
+        assert "0:00:00..0:00:08" in line_of(found, "took")
+        assert "0..4 mean 2" in line_of(found, "short")
+    assert len(scans) == once

@@ -149,7 +149,13 @@ class Buyer(NamedTuple):
 def test_a_named_tuple_has_no_hidden_field_wherever_it_is() -> None:
     """In a dict, in a list with something else, as raw items, as the result of a tool."""
     buyer = Buyer("Rome", "qZ7")
-    for value in ({"a": buyer}, [buyer, 5], {"b": [buyer]}, [[buyer]], Guest(buyer, "x")):  # type: ignore[arg-type]
+    for value in (
+        {"a": buyer},
+        [buyer, 5],
+        {"b": [buyer]},
+        [[buyer]],
+        types.SimpleNamespace(a=buyer),
+    ):
         assert "qZ7" not in describe(value, "x", rows=2, hidden=("code",)).text
     assert told({"a": buyer}, hidden=("code",))[:2] == [
         "a Buyer",
