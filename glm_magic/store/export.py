@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..chat.records import answered, asked
 from ..errors import ArgumentError, StoreError
 from .checking import turn_of
+from .command_line import first_line
 from .location import is_nameless, new_id
 from .metadata import NAMESPACE, output_metadata
 from .notebook_file import read_notebook
@@ -28,7 +29,6 @@ JSON_SCHEMA = 1
 _LIMIT_BYTES = 200_000_000
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_ID = re.compile(r"[^A-Za-z0-9_-]+")
-_MODEL = re.compile(r"\w[\w.:/-]*")
 _MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):")
 _TITLE = "A conversation"
 
@@ -178,7 +178,7 @@ def to_notebook(
             data={"text/markdown": markdown, "text/plain": "[answer]"},
             metadata={NAMESPACE: output_metadata(turn, conversation, shown=markdown)},
         )
-        source = f"{_first_line(turn)}\n{turn.prompt}"
+        source = f"{first_line(turn)}\n{turn.prompt}"
         cell_id = _free_id(turn.cell or f"turn-{turn.id}", taken)
         cells += [quote, v4.new_code_cell(source, id=cell_id, outputs=[output])]
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -190,28 +190,6 @@ def _notebook_text(notebook: Any) -> str:
 
     untyped: Any = nbformat
     return f"{untyped.writes(notebook)}\n"
-
-
-def _first_line(turn: Turn) -> str:
-    """`%%glm` with what the question was asked with, as far as it is safe to write there."""
-    words = ["%%glm"]
-    if _MODEL.fullmatch(turn.model):
-        words += ["-m", turn.model]
-    for one in turn.attachments:
-        if one.name.isidentifier():
-            words += ["--frame", one.name]
-    told = turn.options
-    names = [name for name in _listed(told.get("tools")) if name.isidentifier()]
-    words += ["--tools", ",".join(names)] if names else []
-    words += ["--agent"] if told.get("agent") is True else []
-    schema = told.get("schema")
-    words += ["--schema", schema] if isinstance(schema, str) and schema.isidentifier() else []
-    words += ["--as", told["form"]] if told.get("form") in ("code", "json", "text") else []
-    return " ".join(words)
-
-
-def _listed(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _free_id(wish: str, taken: set[str]) -> str:
