@@ -139,15 +139,17 @@ def question_again(
         remedy = "Run its cell, which says what goes along, or ask it anew."
         raise ArgumentError(message, remedy)
     frames: dict[str, object] = {}
+    pictures: dict[str, object] = {}
     notes = []
     for one in turn.attachments:
         if one.name == SHARED_KEYS:
             continue  # found anew, from the frames as they are now
         if one.name in magics.host.namespace:
-            frames[one.name] = magics.host.namespace[one.name]
+            sent_as = pictures if one.kind == "picture" else frames
+            sent_as[one.name] = magics.host.namespace[one.name]
             continue
         text = _text_of(one, [turn, *magics.workbench().shelf.current])
-        if text is None:
+        if text is None or (one.image_digest and not one.image):
             raise ArgumentError(f"{one.name} is gone.", "Run the cell that makes it.")
         frames[one.name] = replace(one, text=text)
         notes.append(f"{one.name} is gone; its description is sent as it was.")
@@ -158,7 +160,7 @@ def question_again(
     options["tools"] = tools_named(options.pop("tools", ()), namespace)
     options["schema"] = type_named(options.pop("schema", None), namespace)
     question = magics.workbench().question(
-        turn.prompt, frames, cell=turn.cell, images=images, **options
+        turn.prompt, frames, pictures=pictures, cell=turn.cell, images=images, **options
     )
     return question, notes
 

@@ -15,7 +15,7 @@ shows it. What it holds:
     recorded          the day on which the answer was recorded, when it was replayed
     attached          name, kind, level, digest, tokens, shape, notes of what went along, form and
                       image_digest of what is no table
-    options           what the question was asked with, besides the model
+    options           what the question was asked with, besides the model; and how many images
     steps_json        what was said between question and answer, as JSON, packed as texts are
     request_digest, earlier_digest, earlier_turns, earlier_names, left_out, warnings, tool_calls,
     sources
@@ -91,6 +91,9 @@ def output_metadata(
         told["steps_json"] = _steps_json(told.pop("steps"), embed_context=embed_context)
     told |= {"schema": SCHEMA, "conversation": conversation, "status": turn.status}
     told |= {"pieces": len(begun)} if begun else {}
+    drawn = sum(1 for one in turn.attachments if one.image_digest)
+    if not embed_context and len(turn.user.images) > drawn:  # nobody finds them in the file
+        told["options"] = {**turn.options, "images": len(turn.user.images) - drawn}
     shown = "".join((*begun, shown))
     record: Record = {}
     for name in (*_ORDER, *(one for one in told if one not in _ORDER)):

@@ -1,10 +1,12 @@
 """`%glm refresh`, `%glm usage` and the tables of all commands."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pandas
 import pytest
 from markdown_it import MarkdownIt
@@ -15,6 +17,7 @@ from glm_magic.chat.records import answered, asked, turn_from
 from glm_magic.jupyter import tables
 from glm_magic.render.cleaning import plain
 from glm_magic.store.conversations import Store, Summary
+from glm_magic.store.metadata import output_metadata, turn_from_metadata
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
 from tests.jupyter.conftest import Shell
@@ -59,6 +62,40 @@ def test_refresh_asks_as_it_was_asked(shell: Shell, ask: Ask) -> None:
     assert again.json_object
     assert again.messages[-1].images == (URL,)
     assert again.model == "glm-4.5v"
+
+
+@pytest.mark.parametrize("command", ["refresh", "retry"])
+def test_a_picture_is_sent_as_a_picture_again(shell: Shell, command: str) -> None:
+    """An array that was sent as a picture is no table of numbers the second time."""
+    shell.ip.user_ns.update(pixels=numpy.arange(27, dtype="uint8").reshape(3, 3, 3))
+    with scripted("one", "two", "again") as client:
+        shell.run("%glm ask --once first")
+        shell.run("%%glm -m glm-4.5v --image pixels\nWhat is it?")
+        (turn,) = workbench().shelf.current
+        workbench().shelf.current.put(replace(turn, earlier_digest="f" * 32))
+        shell.run(f"%glm {command}")
+    _, one, other = client.requests
+    assert one.messages[-1].images
+    assert other.messages[-1] == one.messages[-1]
+
+
+def test_a_picture_that_is_gone_is_told(shell: Shell, ask: Ask) -> None:
+    """Its description alone is not what was asked; from a file its own images are not known."""
+    shell.ip.user_ns.update(pixels=numpy.arange(27, dtype="uint8").reshape(3, 3, 3))
+    with scripted("one", "two") as client:
+        shell.run("%%glm -m glm-4.5v --image pixels\nWhat is it?")
+        (turn,) = workbench().shelf.current
+        bare = replace(turn.attachments[0], image="")
+        workbench().shelf.current.put(replace(turn, attachments=(bare,)))
+        del shell.ip.user_ns["pixels"]
+        assert "pixels is gone." in shell.run("%glm retry")
+        ask("b", "And this?", images=[URL], model="glm-4.5v")
+        turn = list(workbench().shelf.current)[-1]
+        told = turn_from_metadata(output_metadata(turn))
+        assert told is not None
+        workbench().shelf.current.put(told)
+        assert "It was asked elsewhere, with images=1." in shell.run("%glm retry")
+    assert len(client.requests) == 2
 
 
 def test_refresh_sends_a_gone_frame_as_it_was(shell: Shell, ask: Ask) -> None:

@@ -48,7 +48,9 @@ def turn(number: int = 1, text: str = "", **fields: Any) -> Turn:
 def without_context(one: Turn) -> Turn:
     """What a notebook can tell of a turn when nothing is embedded."""
     bare = tuple(replace(attached, text="") for attached in one.attachments)
-    return replace(one, attachments=bare, user=Message("user", one.prompt))
+    count = len(one.user.images) - sum(1 for each in bare if each.image_digest)
+    options = one.options | ({"images": count} if count > 0 else {})
+    return replace(one, attachments=bare, user=Message("user", one.prompt), options=options)
 
 
 def output(one: Turn, conversation: str = OWN, **options: Any) -> dict[str, Any]:

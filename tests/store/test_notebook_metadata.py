@@ -50,7 +50,8 @@ def test_what_was_attached_stays_out() -> None:
     """The text of a frame summary is in the record only when the user embeds it."""
     one = turn(user=Message("user", SUMMARY + "Question 1?", images=("data:image/png;base64,AA",)))
     assert "region" not in json.dumps(output_metadata(one))
-    assert "image" not in json.dumps(output_metadata(one))
+    assert "image/png" not in json.dumps(output_metadata(one))
+    assert output_metadata(one)["options"] == {"images": 1}  # that there were some is told
     record = output_metadata(one, embed_context=True)
     assert record["context"] == SUMMARY
     assert turn_from_metadata(record) == one
