@@ -30,7 +30,7 @@ _CUT_KEY = re.compile(
 # JSON in JSON doubles the backslashes; a line end before a key would hide where the key begins.
 _ESCAPE = re.compile(r"\\+(?:u00([0-9a-fA-F]{2})|x([0-9a-fA-F]{2})|[nrtbf/\"'])")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_WRAPPED = re.compile(r"(?<=[0-9A-Za-z+/]{60})[\r\n]+(?=[0-9A-Za-z+/])")
+_WRAPPED = re.compile(r"(?<=[0-9A-Za-z+/]{60})(?:[\r\n]|\\+[rn])+(?=[0-9A-Za-z+/])")  # or in JSON
 
 
 def environment_keys() -> dict[str, APIKey]:
@@ -96,7 +96,7 @@ class KeyNet:
         return GLM_KEY.sub(REDACTED, text)
 
     def _decoded(self, text: str) -> Iterator[str | bytes]:
-        if "\n" in text:
+        if "\n" in text or "\\" in text:
             text = _WRAPPED.sub("", text)
         for hit in self._encoded.finditer(text):
             run = hit[0].replace("-", "+").replace("_", "/")

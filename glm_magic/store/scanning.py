@@ -53,22 +53,35 @@ def scan(paths: Iterable[str | Path]) -> list[Finding]:
     net = KeyNet(environment_keys())
     found: list[Finding] = []
     for path in paths:
-        for file in _files(Path(path), net):
+        missed: list[tuple[Path, str]] = []
+        for file in _files(Path(path), net, missed):
             name = Path(net.redacted(str(file)))
             if kind := net.plain_kind(str(file)):
                 found.append(Finding(name, "the file's name", kind))
             found += [Finding(name, where, kind) for where, kind in _in_file(file, net)]
+        for folder, why in missed:
+            name = Path(net.redacted(str(folder)))
+            found.append(Finding(name, "the whole folder", f"not looked at: {why}"))
     return list(dict.fromkeys(found))
 
 
-def _files(path: Path, net: KeyNet) -> Iterator[Path]:
+def _files(path: Path, net: KeyNet, missed: list[tuple[Path, str]]) -> Iterator[Path]:
+    """The files below a path; folders that cannot be looked into are added to `missed`."""
     if not path.exists() and not path.is_symlink():
         raise ArgumentError(f"{net.redacted(str(path))} does not exist.", "Check the path.")
     if not path.is_dir():
         yield path
         return
-    for folder, names, files in os.walk(path):
+
+    def tell(error: OSError) -> None:
+        missed.append((Path(error.filename or path), "it cannot be read"))
+
+    here = path.resolve()
+    for folder, names, files in os.walk(path, onerror=tell):
         names[:] = sorted(name for name in names if name not in SKIPPED)
+        for link in (Path(folder, name) for name in names if Path(folder, name).is_symlink()):
+            if not link.resolve().is_relative_to(here):  # what is in here is looked at anyway
+                missed.append((link, "a link to a folder elsewhere; name that folder too"))
         yield from (Path(folder, name) for name in sorted(files))
 
 

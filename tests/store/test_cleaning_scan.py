@@ -1,8 +1,10 @@
 """The scan finds keys wherever notebooks, journals and cassettes can hide one."""
 
 import base64
+import errno
 import gzip
 import json
+import os
 import time
 import zlib
 from collections.abc import Callable
@@ -120,6 +122,9 @@ TEXTS: dict[str, bytes] = {
     "base64": b64(f"Authorization: {KEY}").encode(),
     "url base64": base64.urlsafe_b64encode(b"\xff\xfe\xfb>>>" + KEY.encode()),
     "wrapped base64": base64.encodebytes(b"x " * 25 + KEY.encode()),
+    "wrapped base64 in JSON": json.dumps(
+        {"image": base64.encodebytes(b"x " * 25 + KEY.encode() + b" y" * 30).decode()}
+    ).encode(),
     "glued base64": b"abc" + b64(f"user:{KEY}").encode(),
     "gzip in base64": base64.b64encode(gzip.compress(KEY.encode())),
     "base64 twice": b64(b64(KEY)).encode(),
@@ -183,6 +188,32 @@ def test_folders_are_searched(tmp_path: Path) -> None:
     assert found[0].where == "the file's name"
     assert KEY not in "".join(map(str, found))
     assert len(scan([tmp_path / ".git", tmp_path / "a"])) == 2
+
+
+def test_folders_that_are_not_looked_into_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A linked folder, and one that cannot be read, are no clean folders."""
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here / "closed", here / "open", elsewhere):
+        folder.mkdir(parents=True)
+    (elsewhere / "f.txt").write_text(KEY)
+    (here / "data").symlink_to(elsewhere)
+    (here / "same").symlink_to(here / "open")
+    real = os.scandir
+
+    def scandir(path: str) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = scan([here])
+    assert [(one.path.name, one.where) for one in found] == [
+        ("data", "the whole folder"), ("closed", "the whole folder"),
+    ]  # fmt: skip
+    assert all(one.kind.startswith("not looked at") for one in found)
+    assert len(scan([here, elsewhere])) == 3
 
 
 def test_a_missing_path_is_two_lines(tmp_path: Path) -> None:
