@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from .store.notebook_file import NotebookTurns
 
 
+_LATEST = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp()
+
+
 class Keeper(Protocol):
     """What a writer needs of the shelf."""
 
@@ -130,8 +133,8 @@ def saved_at(path: Path | None) -> str:
 
 
 def at(seconds: float) -> str:
-    """A time as turns have it, ISO 8601 in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
+    """A time as turns have it, ISO 8601 in UTC; one that no calendar has is the nearest."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), _LATEST), UTC).isoformat()
 
 
 def goes_on(store: Store, given: str, path: Path, saved: NotebookTurns | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -134,7 +135,8 @@ def redo(_: argparse.Namespace, magics: GLMMagics) -> None:
 def clear(_: argparse.Namespace, magics: GLMMagics) -> None:
     """Forget all turns; later questions know nothing of them."""
     gone = magics.workbench().shelf.current.clear()
-    _say(f"Forgotten: {_turns(gone)}. %glm undo brings them back.")
+    back = "%glm undo brings them back."
+    _say(f"Forgotten: {_turns(gone)}. {back}" if gone else "Nothing to forget.")
 
 
 def _turns(count: int) -> str:
@@ -167,10 +169,12 @@ def chats(options: argparse.Namespace, magics: GLMMagics) -> None:
 
 def fork(options: argparse.Namespace, magics: GLMMagics) -> None:
     """Copy the conversation under a new name, and go on there; deleted cells stay behind."""
+    if not options.name.strip():
+        raise ArgumentError("The fork needs a name.", "For example: %glm fork try")
     deleted = _current(magics).deleted()
     conversation = magics.workbench().shelf.fork(options.name)
     left = f" {_turns(deleted)} of deleted cells stayed behind." if deleted else ""
-    back = f"After a restart: %glm chats {options.name}"
+    back = f"After a restart: %glm chats {shlex.quote(options.name)}"
     _say(f"Now in {options.name}: {_count(conversation)}.{left} {back}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ def export(
     """
     path = Path(path)
     suffix = _suffix(path)
-    if not overwrite and (path.exists() or path.is_symlink()):
+    if not overwrite and os.path.lexists(path):  # which takes any name
         raise ArgumentError(f"{path} exists already.", "Choose another name, or add --overwrite.")
     title = title or path.stem
     if suffix == ".json":

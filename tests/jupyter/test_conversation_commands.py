@@ -172,6 +172,38 @@ def reload(shell: Shell, *, context: bool = True) -> None:
     shelf._current = read
 
 
+def test_a_fork_says_how_to_go_back_to_it(shell: Shell, ask: Ask) -> None:
+    """Its name is quoted where it must be, and it has one."""
+    with scripted("one"):
+        ask("a", "first")
+    own = workbench().shelf.current.name
+    for nameless in ("''", "' '"):
+        assert "needs a name" in shell.run(f"%glm fork {nameless}")
+    assert workbench().shelf.current.name == own
+    printed = shell.run("%glm fork 'my chat'")
+    assert "%glm chats 'my chat'" in printed
+    shell.run(f"%glm chats {own}")
+    assert "Now in my chat" in shell.run(printed[printed.index("%glm chats") :])
+
+
+def test_nothing_is_forgotten_twice(shell: Shell, ask: Ask) -> None:
+    """Where there is nothing to bring back, none is promised."""
+    assert shell.run("%glm clear").strip() == "Nothing to forget."
+    with scripted("one"):
+        ask("a", "first")
+    assert "1 turn. %glm undo" in shell.run("%glm clear")
+    assert shell.run("%glm clear").strip() == "Nothing to forget."
+
+
+def test_a_name_that_no_disk_takes_is_two_lines(shell: Shell, ask: Ask) -> None:
+    """`%glm export` says that the file cannot be written."""
+    with scripted("one"):
+        ask("a", "first")
+    printed = shell.run(f"%glm export {'y' * 300}.md")
+    assert "Traceback" not in printed
+    assert len(printed.strip().splitlines()) == 2
+
+
 def test_usage_adds_up_by_conversation(shell: Shell, ask: Ask, bundles: list[Bundle]) -> None:
     """Each conversation has a row with its name, and estimates are counted as such."""
     with scripted("one", "two", "three", [Delta(text="cut")]):

@@ -14,6 +14,7 @@ from typing import Any, Self
 import pytest
 
 from glm_magic.chat import telling, turns
+from glm_magic.continuing import at
 from glm_magic.wiring import workbench
 from tests.api.host import Host
 from tests.jupyter.conftest import Shell
@@ -252,3 +253,9 @@ def test_a_cassette_of_a_stranger(opened: Open, host: Host, tmp_path: Path, line
     assert host.connections == 0
     shell.run("%config GLM.replay = 'live'")
     assert "All is well." in shell.run("%%glm --no-think\nWhere am I?")
+
+
+@pytest.mark.parametrize("seconds", [1e12, 1e300, -1e12, 253402300799.9])
+def test_a_file_from_another_age_has_a_time(seconds: float) -> None:
+    """Some disks keep any number of seconds, and Python's years end with 9999."""
+    assert at(seconds)[:4] in ("1970", "9999")
