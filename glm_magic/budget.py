@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from .chat.messages import Usage
 from .chat.tokens import estimate_tokens
@@ -29,6 +31,39 @@ TYPICAL_ANSWER_TOKENS = 1_000
 _REMEDY = "%glm usage shows what was spent; raise it with %config GLM.{} = …"
 
 
+class Spending:
+    """What was spent, and what the questions under way may yet spend.
+
+    Args:
+        ledger: What was spent.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.lock = threading.RLock()  # so that of two questions at once one sees the other
+        # Weak: a question that was made and is never asked holds nothing back.
+        self._under_way: WeakSet[TurnBudget] = WeakSet()
+
+    def begin(self, turn: TurnBudget) -> None:
+        """A question may be asked."""
+        self._under_way.add(turn)
+
+    def end(self, turn: TurnBudget) -> None:
+        """It was asked, and is in the ledger."""
+        self._under_way.discard(turn)
+
+    def reserved(self, but: TurnBudget, conversation: str = "") -> tuple[int, float]:
+        """Tokens and USD that other questions may yet spend.
+
+        Args:
+            but: The one that wants to know.
+            conversation: Whose; "" for all.
+        """
+        others = [one for one in self._under_way if one is not but]
+        ours = [one for one in others if not conversation or one.conversation == conversation]
+        return sum(one.tokens for one in ours), sum(one.usd for one in ours)
+
+
 class TurnBudget:
     """Watches that a turn stays within the budget of its conversation and of the day.
 
@@ -36,12 +71,15 @@ class TurnBudget:
         settings: With the budget.
         price: USD per million tokens, or None where it is not known.
         conversation: Its name, or "".
-        ledger: What was spent.
+        spending: What was spent, by whom it is booked too.
         costs_nothing: Whether a request is answered without being sent.
 
     Attributes:
         rounds: Of tool calls, after which the model must answer.
         sees: Whether the model reads pictures.
+        conversation: The name of the turn's conversation, or "".
+        tokens: Of this turn's rounds so far, estimated, until it is booked.
+        usd: What they cost.
     """
 
     def __init__(
@@ -49,21 +87,21 @@ class TurnBudget:
         settings: Settings,
         price: Price | None,
         conversation: str,
-        ledger: Ledger,
+        spending: Spending,
         costs_nothing: Callable[[Request], bool] = lambda _: False,
     ) -> None:
         self._settings = settings
         self._price = price
-        self._conversation = conversation
-        self._ledger = ledger
+        self.conversation = conversation
+        self._spending = spending
         self._costs_nothing = costs_nothing
         self.rounds: int = settings.values["tool_rounds"]
         self.sees = settings.model.images is True
-        self._tokens = 0  # of this turn's rounds so far, estimated
-        self._usd = 0.0
+        self.tokens = 0
+        self.usd = 0.0
 
     def check(self, request: Request) -> None:
-        """Refuse a request that would pass the budget.
+        """Refuse a request that would pass the budget, with all that are under way.
 
         Raises:
             BudgetError: With the estimate; it was not sent.
@@ -81,39 +119,54 @@ class TurnBudget:
         sent = prompt_tokens(request, settings.provider)
         answer = settings.max_tokens or TYPICAL_ANSWER_TOKENS
         cost = price.cost(sent, answer) if price else 0.0
-        for whose, totals in self._spent():
-            self._check_tokens(whose, totals, sent + answer)
-            self._check_usd(whose, totals, cost)
-        self._tokens, self._usd = self._tokens + sent + answer, self._usd + cost
+        with self._spending.lock:
+            for whose, totals, reserved in self._spent():
+                self._check_tokens(whose, totals.tokens + self.tokens, reserved[0], sent + answer)
+                self._check_usd(whose, totals.usd + self.usd, reserved[1], cost)
+            self.tokens, self.usd = self.tokens + sent + answer, self.usd + cost
+            self._spending.begin(self)
 
-    def _spent(self) -> list[tuple[str, Totals]]:
-        today = datetime.now(UTC).date()
-        spent: list[tuple[str, Totals]] = [("today's", self._ledger.totals(day=today))]
-        if self._conversation:
-            totals = self._ledger.totals(conversation=self._conversation)
-            spent.append(("this conversation's", totals))
+    def _spent(self) -> list[tuple[str, Totals, tuple[int, float]]]:
+        ledger, name, today = self._spending.ledger, self.conversation, datetime.now(UTC).date()
+        spent = [("today's", ledger.totals(day=today), self._spending.reserved(self))]
+        if name:
+            totals = ledger.totals(conversation=name)
+            spent.append(("this conversation's", totals, self._spending.reserved(self, name)))
         return spent
 
-    def _check_tokens(self, whose: str, totals: Totals, needed: int) -> None:
-        most, spent = self._settings.budget_tokens, totals.tokens + self._tokens
-        if most is not None and spent + needed > most:
+    def _check_tokens(self, whose: str, spent: int, reserved: int, needed: int) -> None:
+        most = self._settings.budget_tokens
+        if most is not None and spent + reserved + needed > most:
+            others = f", {reserved:,} under way" if reserved else ""
             message = (
                 f"About {needed:,} tokens would pass {whose} budget of "
-                f"{most:,} ({spent:,} spent); nothing was sent."
+                f"{most:,} ({spent:,} spent{others}); nothing was sent."
             )
             raise BudgetError(message, _REMEDY.format("budget_tokens"))
 
-    def _check_usd(self, whose: str, totals: Totals, needed: float) -> None:
-        most, spent = self._settings.budget_usd, totals.usd + self._usd
-        if most is not None and needed > 0 and spent + needed > most:
+    def _check_usd(self, whose: str, spent: float, reserved: float, needed: float) -> None:
+        most = self._settings.budget_usd
+        if most is not None and needed > 0 and spent + reserved + needed > most:
+            others = f", ${reserved:.4f} under way" if reserved else ""
             message = (
                 f"About ${needed:.4f} would pass {whose} budget of ${most:g} "
-                f"(${spent:.4f} spent); nothing was sent."
+                f"(${spent:.4f} spent{others}); nothing was sent."
             )
             raise BudgetError(message, _REMEDY.format("budget_usd"))
 
+    def book(self, asking: Asking) -> None:
+        """Enter the finished question in the ledger; it is no longer under way.
 
-def book(asking: Asking, conversation: str, settings: Settings, ledger: Ledger) -> None:
+        Raises:
+            StoreError: It could not be written.
+        """
+        with self._spending.lock:
+            self._spending.end(self)
+            self.tokens, self.usd = 0, 0.0
+            _book(asking, asking.conversation, self._settings, self._spending.ledger)
+
+
+def _book(asking: Asking, conversation: str, settings: Settings, ledger: Ledger) -> None:
     """Enter a finished question in the ledger, each round estimated where the host told no usage.
 
     What was refused before a model saw it costs nothing and is not entered; so does a recorded

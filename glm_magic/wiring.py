@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .budget import TurnBudget, book
+from .budget import Spending, TurnBudget
 from .chat.chat import Chat
 from .chat.conversation import Conversation
 from .chat.rounds import InTurn
@@ -59,6 +59,7 @@ class Workbench:
         stand_in: Answers in place of the host while it is set; tests set it.
         ledger: What was spent.
         hiding: Columns that never leave.
+        shelf: The conversations; nothing is read before one is asked for.
     """
 
     def __init__(self) -> None:
@@ -66,15 +67,9 @@ class Workbench:
         self.hosts = Hosts()
         self.stand_in: AnyClient | None = None
         self.ledger = Ledger()
+        self._spending = Spending(self.ledger)
         self.hiding = Hiding(names=lambda: AROUND.names())
-        self._shelf: Shelf | None = None
-
-    @property
-    def shelf(self) -> Shelf:
-        """The conversations; nothing is read before this is first used."""
-        if self._shelf is None:
-            self._shelf = Shelf(lambda: AROUND.notebook(), lambda sentence: AROUND.warn(sentence))
-        return self._shelf
+        self.shelf = Shelf(lambda: AROUND.notebook(), lambda sentence: AROUND.warn(sentence))
 
     @cached_property
     def approvals(self) -> Approvals:
@@ -151,16 +146,16 @@ class Workbench:
             conversation = self._conversation(chat, once=once)
         offered, typed = self._offered(manner, frames or {}, detail), manner.typed()
         fields = request_fields(settings, prompt, images, manner, offered, typed)
-        fields["options"] = options_kept(manner.told() | options, settings)
-        fields |= {"cell": cell, "once": once}
+        kept = options_kept(manner.told() | options, settings)
+        fields |= {"options": kept, "cell": cell, "once": once}
         pictured = any((*images, *(one.image for one in attached)))
         advice = advice_on(settings, (prompt, *images), manner, pictured=pictured)
-        asker = self._chat(settings, self.asked(settings, fields["prompt"], options), conversation)
-        budget = self._budget(settings, asker.client, conversation)
-        rounds = self._rounds(manner, offered, typed, budget)
+        client = self.asked(settings, fields["prompt"], options)
+        budget = self._budget(settings, client, conversation)
+        asker = self._chat(settings, client, conversation, budget)
         return Question(
-            settings, attached, advice, asker, price_for(settings), fields, budget.check, rounds,
-            typed,
+            settings, attached, advice, asker, price_for(settings), fields, budget.check,
+            self._rounds(manner, offered, typed, budget), typed,
         )  # fmt: skip
 
     def _settings_for(
@@ -180,7 +175,7 @@ class Workbench:
 
     def _budget(self, settings: Settings, client: object, conversation: Conversation) -> TurnBudget:
         free = {"costs_nothing": client.answers} if isinstance(client, ReplayClient) else {}
-        return TurnBudget(settings, price_for(settings), conversation.name, self.ledger, **free)
+        return TurnBudget(settings, price_for(settings), conversation.name, self._spending, **free)
 
     def asked(self, settings: Settings, prompt: str, options: Mapping[str, Any]) -> AnyClient:
         """Who answers: a model, its stand-in, or what is recorded, as `settings.replay` says."""
@@ -236,7 +231,9 @@ class Workbench:
             kinds.append(TypedRounds(typed, budget))
         return InTurn(kinds) if kinds else None
 
-    def _chat(self, settings: Settings, client: AnyClient, conversation: Conversation) -> Chat:
+    def _chat(
+        self, settings: Settings, client: AnyClient, conversation: Conversation, budget: TurnBudget
+    ) -> Chat:
         chat = Chat(
             client,
             settings.provider.name,
@@ -244,7 +241,7 @@ class Workbench:
             lambda turn: cost_of(turn, settings),
             window_tokens(settings),
         )
-        chat.finished = lambda asking: self._book(asking, conversation.name, settings)
+        chat.finished = lambda asking: self._book(asking, budget)
         return chat
 
     def in_window(self) -> set[str]:
@@ -269,9 +266,9 @@ class Workbench:
         self.shelf.heed_order()
         return current
 
-    def _book(self, asking: Asking, conversation: str, settings: Settings) -> None:
+    def _book(self, asking: Asking, budget: TurnBudget) -> None:
         try:
-            book(asking, conversation, settings, self.ledger)
+            budget.book(asking)
         except StoreError as error:
             AROUND.warn(f"{error.message} {error.remedy}")
 

@@ -214,6 +214,21 @@ def test_a_host_without_usage_reaches_the_budget(name: str, limit: float) -> Non
     assert len(client.requests) == 1
 
 
+@pytest.mark.parametrize(("name", "limit"), [("budget_tokens", 2000), ("budget_usd", 0.003)])
+def test_what_is_under_way_counts(name: str, limit: float) -> None:
+    """Of two questions at once the second is refused; one that ended, or never began, is out."""
+    with scripted(*[[Delta(text="x", usage=Usage(9, 9), ended=True)]] * 2) as client:
+        first = glm_magic.stream(PROMPT, **{name: limit})
+        for once in (False, True):
+            with pytest.raises(errors.BudgetError, match="under way"):
+                glm_magic.ask(PROMPT, once=once, **{name: limit})
+        list(first)
+        never = glm_magic.stream(PROMPT, once=True, **{name: limit})
+        del never
+        glm_magic.ask(PROMPT, once=True, **{name: limit})
+    assert len(client.requests) == 2
+
+
 def test_older_records_are_no_estimates(tmp_path: Path) -> None:
     """A record without the field is a host's own count; one with it comes back as it was."""
     words = ("2026-03-01T10:00:00+00:00", "c", "zai", "glm-4.5")
