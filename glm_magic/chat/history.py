@@ -182,5 +182,7 @@ class History:
     def _change(self, names: list[str], new: Sequence[Turn], change: str) -> None:
         for turn in new:
             self._set_turn(turn)
+            if turn.cell is None:
+                self.presence.has_no_cell(turn.id)
         self.order.change(names, {turn.id: turn.cell for turn in new}, change)
         self._digests.forget(0)

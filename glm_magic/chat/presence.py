@@ -56,6 +56,11 @@ class Presence:
         # A cell that came back, and asked again, need not be saved yet.
         self.gone = frozenset(turn.id for turn in lost if not _asked_after(turn, saved_at))
 
+    def has_no_cell(self, name: str) -> None:
+        """This turn is tied to no cell any more, so it is not gone with one."""
+        if name in self.gone:
+            self.gone -= {name}
+
 
 def _saved_before(turn: Turn, saved_at: str) -> bool:
     """Whether the notebook was written after this turn had ended, so with its cell."""

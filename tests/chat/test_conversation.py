@@ -310,6 +310,7 @@ def test_turns_of_deleted_cells_can_be_imported() -> None:
     conversation.clear()
     conversation.put(turn("3", "b"))
     assert conversation.adopt([one, other]) == 2
+    assert sent(conversation) == sent(restarted(events, ["b"])) == ["3", "1", "2"]
     conversation.arrange(["b"])
     assert sent(conversation) == sent(restarted(events, ["b"])) == ["3", "1", "2"]
     conversation.put(turn("4", "b"))

@@ -111,6 +111,14 @@ class Living(RuleBasedStateMachine):
         """From elsewhere, where cells may have the same ids."""
         self.live.adopt([turn("other", cell, created=self.now())], "elsewhere")
 
+    @rule(really=RARELY)
+    def clear_and_import(self, really: bool) -> None:
+        """What left comes back, perhaps without its cells."""
+        if really:
+            turns = list(self.live)
+            self.live.clear()
+            self.live.adopt(turns)
+
     @rule(cells=st.lists(st.sampled_from("abcdef"), unique=True))
     def save(self, cells: list[str]) -> None:
         """The notebook with its cells in any order, some of them new, some deleted."""
