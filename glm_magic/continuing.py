@@ -132,6 +132,11 @@ def saved_at(path: Path | None) -> str:
         return ""
 
 
+def homes(saved: NotebookTurns) -> dict[str, str]:
+    """The cells that show the notebook's own turns, by turn."""
+    return {turn.id: turn.cell for turn, _ in saved.own() if turn.cell}
+
+
 def at(seconds: float) -> str:
     """A time as turns have it, ISO 8601 in UTC; one that no calendar has is the nearest."""
     return datetime.fromtimestamp(min(max(seconds, 0.0), _LATEST), UTC).isoformat()

@@ -19,6 +19,7 @@ from .continuing import (
     at,
     forked,
     goes_on,
+    homes,
     is_copy,
     merge,
     own_id,
@@ -165,7 +166,7 @@ class Shelf:
             self._seen = stamp
             saved = read_notebook(path)
             if saved:
-                self._current.arrange(saved.cells, at(found.st_mtime))
+                self._current.arrange(saved.cells, at(found.st_mtime), homes(saved))
 
     # -- finding ------------------------------------------------------------------------------
 
@@ -214,7 +215,7 @@ class Shelf:
             else:
                 merge(conversation, [turn for turn, _ in saved.own()])
                 path = self._notebook()
-                conversation.arrange(saved.cells, saved_at(path))
+                conversation.arrange(saved.cells, saved_at(path), homes(saved))
         conversation.at_home = not title
         conversation.keep = Writer(self, conversation, title, found, first)
         self._open[name] = conversation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,11 @@ def _taken(changes: list[Change], name: str | None) -> Change | None:
         if name is None or changes[index].name == name:
             return changes.pop(index)
     return None
+
+
+def new_name() -> str:
+    """A name for a change."""
+    return uuid.uuid4().hex
 
 
 def between(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .again import asking_again, instead_of, is_again
 from .alone import alone
-from .changes import Put
+from .changes import Put, new_name
 from .history import History
 from .order import base_cell
 from .places import Runs
@@ -17,7 +16,7 @@ from .records import answered, asked
 from .telling import Telling, told_by
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from .changes import Change
@@ -203,7 +202,7 @@ class Conversation:
         """Forget all turns, until `undo`; returns how many there were."""
         gone = list(self._history.order.names)
         if gone:
-            change = uuid.uuid4().hex
+            change = new_name()
             self._history.remove(gone, change)
             self._tell("cleared", turns=gone, change=change)
         return len(gone)
@@ -231,7 +230,7 @@ class Conversation:
                 cells.add(turn.cell or "")
         if not new and not source:
             return 0
-        change = uuid.uuid4().hex
+        change = new_name()
         taken = self._history.adopt(new.values(), source, change)
         told = [[asked(turn), answered(turn)] for turn in taken]
         self._tell("adopted", turns=told, source=source or None, change=change)
@@ -239,19 +238,22 @@ class Conversation:
         return len(taken)
 
     @alone
-    def arrange(self, cells: Sequence[str], saved_at: str = "") -> None:
+    def arrange(
+        self, cells: Sequence[str], saved_at: str = "", homes: Mapping[str, str] | None = None
+    ) -> None:
         """Order the turns as their cells stand in the notebook.
 
-        Turns of the notebook's own cells that were deleted stay, and are not sent while their
-        cell is away. Deleted is a cell that once stood in the file, or must have when it was
-        saved, and does not now; a cell that was never saved is not.
+        Turns of its own cells that were deleted stay, and are not sent while their cell is away.
+        Deleted is a cell that once stood in the file, or must have when it was saved, and does not.
 
         Args:
             cells: The notebook's cells in order; () for a file that names none.
             saved_at: When the file was written, ISO 8601 in UTC; "" leaves it open.
+            homes: In which cell it shows each turn: that has those whose own cell is away.
         """
         turns, presence = self._history.turns, self._history.presence
         if self.at_home and cells:
+            self._telling.housed |= self._history.house(homes or {}, frozenset(cells))
             ours = [turns[name] for name in self._history.asked_here]
             self._telling.seen += presence.see(ours, cells, saved_at)
         presence.miss(turns.values(), cells, saved_at)

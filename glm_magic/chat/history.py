@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .marks import Digests
-from .order import Order
+from .order import Order, base_cell
 from .presence import Presence
 from .records import asked, turn_from, with_more
 from .turns import NOT_FINISHED
 from .window import tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from .changes import Change
     from .telling import Event
@@ -119,6 +119,23 @@ class History:
             self.sources.add(source)
         return taken
 
+    def house(self, homes: Mapping[str, str], cells: Collection[str]) -> dict[str, str]:
+        """Tie turns to the cells that show them, where their own are no more.
+
+        Args:
+            homes: Cells by turn.
+            cells: Those that there are.
+
+        Returns:
+            Those that were tied to another cell, with it.
+        """
+        found = ((self.turns.get(name), cell) for name, cell in homes.items())
+        lost = ((one, cell) for one, cell in found if one and base_cell(one.cell) not in cells)
+        housed = {one.id: cell for one, cell in lost if self.order.house(one.id, cell)}
+        for name, cell in housed.items():
+            self.turns[name] = replace(self.turns[name], cell=cell)
+        return housed
+
     def settle(self, cells: Sequence[str] | None = None) -> list[str]:
         """Let turns stand as their cells do, these or those last heard of; see `Order.settle`."""
         self._digests.forget(0)
@@ -132,6 +149,7 @@ class History:
         """
         kind, change = event["kind"], event.get("change", "")
         self.presence.seen.update(event.get("seen", ()))
+        self.house(event.get("housed", {}), ())
         for names in event.get("moved", ()):
             self.order.reorder(names)
             self._digests.forget(0)

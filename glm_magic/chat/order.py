@@ -44,8 +44,7 @@ class Order:
         self.names: list[str] = []
         self._cells: dict[str, str | None] = {}
         self._places: dict[str, int] = {}
-        # Of cells that asked more than once: the numbers of those questions, also of some that
-        # left.
+        # Of cells that asked more than once: the numbers of those questions, also of those left.
         self._numbers: dict[str, set[int]] = {}
         self._changes = Changes()
         self._ranks: dict[str, int] = {}
@@ -164,13 +163,10 @@ class Order:
     def arrange(self, cells: Sequence[str]) -> list[str]:
         """Order the turns as their cells stand in a notebook; this is no change to undo.
 
-        A turn whose cell is not among them follows its neighbour.
+        A turn whose cell is not among them follows its neighbour. Gives what `settle` does.
 
         Args:
             cells: The notebook's cells in order; later turns heed it too.
-
-        Returns:
-            What `settle` returns.
         """
         self._ranks = {cell: place for place, cell in enumerate(cells)}
         return self.settle()
@@ -226,8 +222,7 @@ class Order:
         if change.dropped:
             out = {name for _, name in change.dropped}
             self._set(name for name in self.names if name not in out)
-            first = change.dropped[0][0]
-            return min(first, self._make(replace(change, dropped=())))
+            return min(change.dropped[0][0], self._make(replace(change, dropped=())))
         if change.old is not None and change.old in self.names:
             return self._swap(change.old, change.new)
         cell = self._cells.get(change.new)
@@ -267,6 +262,14 @@ class Order:
         """The turn that stands in the cell of this one."""
         place = self._places.get(self._cells.get(name) or "")
         return None if place is None else self.names[place]
+
+    def house(self, name: str, cell: str) -> bool:
+        """Tie a standing turn to another cell that has none; whether that could be done."""
+        if self._kin(name) != name or cell in self._places:
+            return False
+        self._places[cell] = self._places.pop(self._cells[name] or "")
+        self._tie(name, cell)
+        return True
 
     def _swap(self, out: str, into: str) -> int:
         place = self.names.index(out)

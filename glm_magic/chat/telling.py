@@ -24,11 +24,13 @@ class Telling:
     Attributes:
         seen: Cells that were seen, not told yet.
         moved: Turns that were put into another order, not told yet.
+        housed: Turns that were tied to other cells, not told yet.
     """
 
     def __init__(self) -> None:
         self.seen: list[str] = []
         self.moved: list[list[str]] = []
+        self.housed: dict[str, str] = {}
         self._latest = ""
 
     def heard(self, event: Event) -> None:
@@ -47,8 +49,8 @@ class Telling:
         at = self._latest = self._now()
         # What says nothing is left out; turns that are none and "" for the front say something.
         told = {name: value for name, value in what.items() if value not in (None, False)}
-        untold = {"seen": self.seen, "moved": self.moved}
-        self.seen, self.moved = [], []
+        untold = {"seen": self.seen, "housed": self.housed, "moved": self.moved}
+        self.seen, self.housed, self.moved = [], {}, []
         return {"kind": kind, "at": at, **told} | {name: one for name, one in untold.items() if one}
 
     def _now(self) -> str:

@@ -198,6 +198,23 @@ def test_a_moved_cell_takes_along_what_was_asked_behind_it() -> None:
     assert told(restarted(events, ["a", "b"])) == ["a", "panel", "b"]
 
 
+def test_a_copied_cell_takes_over_from_its_deleted_original() -> None:
+    """The turn is that of the cell that shows it now: it is sent, and replaced from there."""
+    one = turn("1", "a")
+    conversation, events = kept(one, turn("2", "b"))
+    conversation.arrange(["a", "b"])
+    conversation.arrange(["b", "copy"], "", {one.id: "copy"})
+    assert told(conversation) == sent(conversation) == ["2", "1"]
+    conversation.put(turn("3", "c"))
+    for again in (conversation, restarted(events, ["b", "copy", "c"]), restarted(events + events)):
+        assert told(again) == sent(again) == ["2", "1", "3"]
+        again.put(turn("1 again", "copy"))
+        assert told(again) == ["2", "1 again", "3"]
+        again.undo()
+        again.arrange(["copy", "b", "c"])
+        assert told(again) == ["1", "2", "3"]
+
+
 def test_a_cell_that_came_back_is_sent_before_it_is_saved() -> None:
     """A turn that was asked after the file was written is not gone, also after a restart."""
     conversation, events = kept(turn("1", "a", created="2025-01-01T00:00:01+00:00"))

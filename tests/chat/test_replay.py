@@ -31,6 +31,7 @@ class Living(RuleBasedStateMachine):
         self.live = Conversation("x", keep=self.write)
         self.seconds = 0
         self.cells: list[str] = []
+        self.homes: dict[str, str] = {}
         self.saved_at = ""
         self.unread = False
 
@@ -48,7 +49,7 @@ class Living(RuleBasedStateMachine):
     ) -> None:
         """A question, which first takes in how the notebook was saved."""
         if self.unread:
-            self.live.arrange(self.cells, self.saved_at)
+            self.live.arrange(self.cells, self.saved_at, self.homes)
             self.unread = False
         begun = turn("", cell, created=self.now(), earlier_digest=self.live.digest_before(cell))
         attached = (attachment(prompt),) if framed else ()
@@ -119,10 +120,13 @@ class Living(RuleBasedStateMachine):
             self.live.clear()
             self.live.adopt(turns)
 
-    @rule(cells=st.lists(st.sampled_from("abcdef"), unique=True))
-    def save(self, cells: list[str]) -> None:
-        """The notebook with its cells in any order, some of them new, some deleted."""
+    @rule(cells=st.lists(st.sampled_from("abcdef"), unique=True), data=st.data())
+    def save(self, cells: list[str], data: st.DataObject) -> None:
+        """The notebook with its cells in any order, some of them new, deleted or copies."""
         self.cells, self.saved_at, self.unread = cells, self.now(), True
+        names = [one.id for one in self.live]
+        shown = st.dictionaries(st.sampled_from(names), st.sampled_from(cells), max_size=2)
+        self.homes = data.draw(shown) if names and cells else {}
 
     def teardown(self) -> None:
         """A copy has all of it too, however often it was copied, and takes it back alike."""
@@ -145,7 +149,7 @@ class Living(RuleBasedStateMachine):
         again = Conversation("x")
         assert again.replay(self.events) == 0
         if self.saved_at:
-            again.arrange(self.cells, self.saved_at)
+            again.arrange(self.cells, self.saved_at, self.homes)
         assert [one.id for one in again] == [one.id for one in self.live]
         assert [one.id for one in again.before(None)] == [one.id for one in self.live.before(None)]
         assert again.stale() == self.live.stale()

@@ -74,6 +74,29 @@ def test_questions_that_do_not_begin_in_their_order_stay(
     assert notebook.prompts() == ["one", "two", "three"]
 
 
+def test_a_copied_cell_whose_original_is_deleted_is_sent(
+    open_notebook: Open, notebook: Notebook, sandbox: Sandbox
+) -> None:
+    """Its answer is still to be seen: the copy has its turn, here as from the file alone."""
+    notebook.ask("a", "one")
+    notebook.ask("b", "two")
+    notebook.save()
+    notebook.glm("show")
+    first, second = notebook.document.cells
+    first["id"] = "copy"
+    notebook.document.cells = [second, first]
+    notebook.save()
+    notebook.ask("c", "three")
+    assert asked(sandbox) == ["two", "one", "three"]
+    notebook.save()
+    notebook.restart()
+    open_notebook(machine="elsewhere").ask("d", "four")
+    notebook.ask("d", "four")
+    assert asked(sandbox) == asked(sandbox, -2) == ["two", "one", "three", "four"]
+    notebook.ask("copy", "one again")
+    assert notebook.prompts() == ["two", "one again", "three", "four"]
+
+
 def test_run_all_from_the_file_alone_sends_the_same_bytes(
     open_notebook: Open, sandbox: Sandbox
 ) -> None:
