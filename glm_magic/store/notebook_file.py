@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Texts are packed: without a limit for all together a small file could fill the memory.
 _LIMIT_CHARACTERS = 100_000_000
+_TEXTS = ("markdown", "raw")  # what such a cell asked when it was code, it no longer asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class NotebookTurns:
             cell has one; a cell's second turn has the cell "id/2".
         told_in: The id of the conversation each of them belongs to; "" for none.
         conversations: Those ids, the most frequent first.
-        cells: Ids of all cells in order; cells of files before nbformat 4.5 have none.
+        cells: Ids of all cells that can run, in order; none in files before nbformat 4.5.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -64,7 +65,7 @@ def read_notebook(path: str | Path) -> NotebookTurns | None:
     if parsed is None:
         return None
     document, _ = parsed
-    cells = [cell_id(cell) for cell in cells_of(document)]
+    cells = [cell_id(cell) for cell in cells_of(document) if cell.get("cell_type") not in _TEXTS]
     found = list(_found(document))
     turns = _each_once(_at_home(found))
     names = {turn.id: name for turn, _, name in reversed(found)}

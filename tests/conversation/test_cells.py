@@ -1,5 +1,9 @@
 """A turn belongs to its cell: follow up, edit, run again, restart, refresh."""
 
+from typing import Any
+
+import nbformat
+
 from glm_magic.sandbox import Sandbox
 
 from .conftest import Open
@@ -95,6 +99,24 @@ def test_a_copied_cell_whose_original_is_deleted_is_sent(
     assert asked(sandbox) == asked(sandbox, -2) == ["two", "one", "three", "four"]
     notebook.ask("copy", "one again")
     assert notebook.prompts() == ["two", "one again", "three", "four"]
+
+
+def test_a_cell_that_became_text_is_not_sent(notebook: Notebook, sandbox: Sandbox) -> None:
+    """As if it was deleted: no cell asks that any more; made code again, it is sent again."""
+    notebook.ask("a", "SECRET")
+    notebook.ask("b", "two")
+    notebook.save()
+    notebook.glm("show")
+    code = notebook.document.cells[0]
+    v4: Any = nbformat.v4
+    notebook.document.cells[0] = v4.new_markdown_cell("SECRET", id="a")
+    notebook.save()
+    notebook.ask("c", "three")
+    assert asked(sandbox) == ["two", "three"]
+    notebook.document.cells[0] = code
+    notebook.save()
+    notebook.ask("d", "four")
+    assert asked(sandbox) == ["SECRET", "two", "three", "four"]
 
 
 def test_run_all_from_the_file_alone_sends_the_same_bytes(
