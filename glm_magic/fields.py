@@ -145,6 +145,8 @@ def parse(name: str, value: Any) -> Any:
         return field.parse(value)
     except (TypeError, ValueError, OverflowError) as error:
         reason = str(error) if str(error).startswith("not ") else "not understood"
-        message = f"{name} = {value!r} is {reason}."
+        # What should have been a text may hold one that nobody should see.
+        shown = f"<{type(value).__name__}>" if field.parse is _text else repr(value)
+        message = f"{name} = {shown} is {reason}."
         remedy = field.help
     raise ArgumentError(message, remedy)

@@ -100,7 +100,7 @@ FRAME = pandas.DataFrame({"a": [1]})
         (" \n", {}, "There is no prompt"),
         (None, {}, "The prompt is of type NoneType, not a text"),
         (FRAME, {}, "The prompt is of type DataFrame, not a text"),
-        ("hi", {"stop": ["a", "b"]}, "stop = ['a', 'b'] is not a text"),
+        ("hi", {"stop": ["a", "b"]}, "stop = <list> is not a text"),
         ("hi", {"model": ["glm-4.5"]}, "is not a text"),
         ("hi", {"system": b"x"}, "is not a text"),
         ("hi", {"effort": {}}, "is not a text"),

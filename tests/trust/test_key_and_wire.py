@@ -303,7 +303,6 @@ def test_a_key_does_not_leave_in_a_question(at: At, host: Host, place: str, whos
 OPTIONS = {
     "system": "system=notes",
     "stop": "stop=notes[-50:]",
-    "one of many stops": "stop=['END', notes[-50:]]",
     "address": "images=['https://example.org/x.png?key=' + notes[-50:-1]]",
 }
 
@@ -330,6 +329,16 @@ def test_a_key_in_an_option_is_kept_nowhere(
     assert len(files) >= 3
     assert not any(canary.seen_in(one.read_bytes()) for one in files)
     assert not any(canary.seen_in(one.body) for one in host.asked)
+
+
+def test_a_refused_list_does_not_show_the_key(at: At, host: Host) -> None:
+    """An option that takes one text refuses several without showing them."""
+    shell = at(host.base_url)
+    shell.ip.user_ns["key"] = CANARY
+    printed = shell.run("import glm_magic\nglm_magic.ask('hi', stop=['END', key])")
+    two_lines(printed, "stop = <list> is not a text.", "One text")
+    assert not canary.seen_in(printed)
+    assert not host.asked
 
 
 def test_what_holds_the_key_cannot_be_copied_or_pickled(at: At, host: Host) -> None:
