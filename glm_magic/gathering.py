@@ -82,7 +82,7 @@ class Detail:
         quantiles: Whether quartiles and approximate distinct counts are asked for.
         hiding: Columns to leave out.
         pictures: Whether the model reads pictures.
-        key: The user's own key, which is taken out of all texts.
+        keys: The user's own keys, which are taken out of all texts.
     """
 
     level: str = "values"
@@ -90,7 +90,7 @@ class Detail:
     quantiles: bool = False
     hiding: Hiding = field(default_factory=Hiding)
     pictures: bool = False
-    key: APIKey | None = None
+    keys: tuple[APIKey, ...] = ()
 
 
 def gather(
@@ -151,7 +151,7 @@ def describe(
             pictures=detail.pictures,
             say=say,
         )
-    return without_key(found, detail.key)
+    return without_keys(found, detail.keys)
 
 
 @contextmanager
@@ -166,12 +166,12 @@ def _stoppable() -> Iterator[None]:
 def _picture(value: object, name: str, detail: Detail) -> Attachment:
     from .variables import describe_picture
 
-    return without_key(describe_picture(value, name), detail.key)
+    return without_keys(describe_picture(value, name), detail.keys)
 
 
-def without_key(found: Attachment, key: APIKey | None) -> Attachment:
-    """The attachment with the user's own key taken out, whatever its shape is."""
-    text = redact(found.text, key)
+def without_keys(found: Attachment, keys: Sequence[APIKey]) -> Attachment:
+    """The attachment with the user's own keys taken out, whatever their shape is."""
+    text = redact(found.text, *keys)
     if text == found.text:
         return found
     notes = (*found.notes, "An API key in the data was taken out.")
@@ -214,7 +214,7 @@ def _keys(
     text = fence("Columns by which these frames can be joined", lines)
     count = "1 shared column" if len(lines) == 1 else f"{len(lines)} shared columns"
     found = Attachment(SHARED_KEYS, count, "stats", text, _digest(text), estimate_tokens(text))
-    return [without_key(found, detail.key)]
+    return [without_keys(found, detail.keys)]
 
 
 def _digest(text: str) -> str:

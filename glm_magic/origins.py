@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from .catalog import Provider, find_provider
+from .catalog import Provider, find_provider, providers
 from .errors import KeyRefusedError, SettingsError, Stopped
 from .keys import APIKey
 
@@ -118,6 +119,19 @@ class KeyRing:
         return (
             any(map(_is_set, provider.key_env)) or origin_of(provider.base_url or "") in self._given
         )
+
+    def known(self, key: APIKey | None = None) -> tuple[APIKey, ...]:
+        """All keys that were given or stand in the environment, whatever host they are for.
+
+        Args:
+            key: One more, which may be the keyring's.
+        """
+        found = [*self._given.values(), *([key] if key else ())]
+        own = [name for provider in providers().values() for name in provider.key_env]
+        for name in filter(_is_set, (_GENERIC, *own)):
+            with suppress(SettingsError):  # what cannot be a key is none
+                found.append(APIKey(os.environ[name]))
+        return tuple(dict.fromkeys(found))
 
     def find(
         self, provider: Provider, origin: str, *, is_own: bool, bind: bool = True

@@ -34,6 +34,7 @@ class Settings:
         model: The catalog's model; `listed=False` for a name it does not know.
         values: Every other field of `FIELDS` by name.
         sources: Where each value came from, by field name and "key".
+        known_keys: All keys of this process, also for other hosts: none may stand in a prompt.
     """
 
     provider: Provider
@@ -42,6 +43,7 @@ class Settings:
     model: Model
     values: Mapping[str, Any]
     sources: Mapping[str, str]
+    known_keys: tuple[APIKey, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -163,7 +165,7 @@ def resolve(
         key, sources["key"] = ring.find(provider, origin_of(url), is_own=own, bind=need_key)
         if key is None and provider.key == "required" and need_key:
             raise _no_key(provider)
-    return Settings(provider, url.rstrip("/"), key, model, values, sources)
+    return Settings(provider, url.rstrip("/"), key, model, values, sources, ring.known(key))
 
 
 def _no_key(provider: Provider) -> KeyMissingError:

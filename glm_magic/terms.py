@@ -142,12 +142,12 @@ def cost_of(turn: Turn, settings: Settings) -> float | None:
 
 def without_keys(text: str, settings: Settings) -> str:
     """Keys never leave inside a prompt, whoever pasted them there."""
-    return redact(text, settings.key)
+    return redact(text, *settings.known_keys)
 
 
 def options_kept(options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """Options without any key in their texts: turns remember them, and files keep turns."""
-    return {name: redact_in(value, settings.key) for name, value in options.items()}
+    return {name: redact_in(value, *settings.known_keys) for name, value in options.items()}
 
 
 def advice_on(

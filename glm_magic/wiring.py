@@ -191,7 +191,7 @@ class Workbench:
     def _detail(self, settings: Settings, manner: Manner) -> Detail:
         level = manner.level or settings.frame_detail
         sees = settings.model.images is not False
-        return Detail(level, manner.rows, manner.quantiles, self.hiding, sees, settings.key)
+        return Detail(level, manner.rows, manner.quantiles, self.hiding, sees, settings.known_keys)
 
     def _offered(
         self, manner: Manner, frames: Mapping[str, object], detail: Detail

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glm_magic.chat.deltas import Delta
+from glm_magic.keys import APIKey
 from glm_magic.sandbox import Sandbox
 from glm_magic.testing import scripted
 from glm_magic.wiring import workbench
@@ -259,6 +260,21 @@ def test_a_key_in_a_prompt_does_not_leave(shell: Shell) -> None:
     with scripted("yes") as client:
         printed = shell.run(f"%%glm --once\nIs {pasted} valid?")
     assert pasted not in str(client.requests)
+    assert "An API key was taken out of the prompt." in printed
+
+
+def test_no_key_of_this_process_leaves(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key for another host is taken out too, of what is typed and of what is attached."""
+    monkeypatch.setenv("COMETAPI_KEY", "a-key-for-another-host")
+    monkeypatch.setenv("GLM_PROVIDER", "zai")
+    workbench().ring.give("https://host.example:443", APIKey("a-key-that-was-given"))
+    shell.ip.user_ns["notes"] = ["a-key-for-another-host", "fine"]
+    prompt = "Why do a-key-for-another-host and a-key-that-was-given fail?"
+    with scripted("yes") as client:
+        printed = shell.run(f"%%glm --once --var notes --system a-key-that-was-given\n{prompt}")
+    sent = str(client.requests)
+    assert "fine" in sent
+    assert "a-key-" not in sent
     assert "An API key was taken out of the prompt." in printed
 
 

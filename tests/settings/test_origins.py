@@ -224,6 +224,16 @@ def test_the_first_use_of_the_generic_key_binds_it(monkeypatch: pytest.MonkeyPat
     assert find(KeyRing(), "bigmodel") == "GLM_API_KEY in the environment"
 
 
+def test_the_known_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were given, and those of all providers' variables that can be keys."""
+    monkeypatch.setenv("GLM_API_KEY", "generic-key")
+    monkeypatch.setenv("COMETAPI_KEY", "comet-key")
+    monkeypatch.setenv("ZAI_API_KEY", "no key")
+    ring = KeyRing()
+    ring.give(ZAI, APIKey("given-key"))
+    assert {key.reveal() for key in ring.known()} == {"generic-key", "comet-key", "given-key"}
+
+
 @pytest.mark.parametrize("call", ["set", "get", "delete"])
 def test_a_stopped_keyring_shows_nothing(
     monkeypatch: pytest.MonkeyPatch, canary_key: APIKey, call: str
