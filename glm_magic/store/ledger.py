@@ -144,10 +144,11 @@ class Ledger:
         return sorted(days | {day for day, added in self._added.items() if added})
 
     def _of(self, day: date) -> list[Spent]:
-        if day not in self._over:
-            complete = self._look(day)
-            if complete and day + _CLOCKS_DIFFER < datetime.now(UTC).date():
-                self._over.add(day)
+        if day + _CLOCKS_DIFFER >= datetime.now(UTC).date():
+            self._over.discard(day)  # the clock was ahead when it looked over
+            self._look(day)
+        elif day not in self._over and self._look(day):
+            self._over.add(day)
         read = [one for known in self._read.get(day, {}).values() for one in known.spent]
         # Of a write that failed, the first lines may be there all the same.
         return read + [one for one in self._added.get(day, []) if one not in read]

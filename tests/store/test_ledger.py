@@ -1,12 +1,13 @@
 """What was spent is added up over all processes, days and conversations, quickly."""
 
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from glm_magic.store import ledger as ledger_module
 from glm_magic.store.ledger import Ledger
 from glm_magic.store.spent import Spent, Totals
 
@@ -133,3 +134,25 @@ def test_a_year_is_added_up_before_each_question(tmp_path: Path) -> None:
     assert (time.perf_counter() - began) / 10 < 0.1  # measured: 3 ms
     spend(ledger, "2025-01-01T00:00:00.000001+00:00")
     assert ledger.totals().questions == 3651
+
+
+def test_a_day_is_not_over_when_the_clock_was_ahead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What others enter once the clock is right again counts here too."""
+
+    class Clock(datetime):
+        ahead = timedelta(days=3)
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + cls.ahead
+
+    monkeypatch.setattr(ledger_module, "datetime", Clock)
+    at, today = datetime.now(UTC).isoformat(), datetime.now(UTC).date()
+    mine, others = Ledger(tmp_path), Ledger(tmp_path)
+    spend(others, at)
+    assert mine.totals(day=today).questions == 1
+    Clock.ahead = timedelta(0)
+    spend(others, at)
+    assert mine.totals(day=today).questions == 2
