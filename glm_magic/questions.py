@@ -177,10 +177,11 @@ class Question:
         Raises:
             BudgetError: It would pass the budget; nothing was sent.
         """
-        self.check(self.request())
         fields = dict(self.fields)
         prompt = fields.pop("prompt")
-        return self.chat.ask(prompt, self.attachments, rounds=self.rounds, **fields)
+        asking = self.chat.ask(prompt, self.attachments, rounds=self.rounds, **fields)
+        self.check(asking.request)  # last: what passed is under way
+        return asking
 
     def answer(self, asking: Asking) -> Answer:
         """What has come so far, as users hold it."""

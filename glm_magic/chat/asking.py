@@ -197,12 +197,11 @@ class Asking:
 
     def _book_and_stop(self) -> None:
         """What must happen even when an interrupt strikes while the turn is being kept."""
-        if self._exchange is None:
-            return
         try:
             self._chat.finished(self)
         finally:
-            self._exchange.stop()
+            if self._exchange is not None:
+                self._exchange.stop()
             if self._rounds is not None:
                 self._rounds.stop()
 

@@ -225,6 +225,8 @@ def test_what_is_under_way_counts(name: str, limit: float) -> None:
         list(first)
         never = glm_magic.stream(PROMPT, once=True, **{name: limit})
         del never
+        stopped = glm_magic.stream(PROMPT, once=True, **{name: limit})
+        stopped.stop()
         glm_magic.ask(PROMPT, once=True, **{name: limit})
     assert len(client.requests) == 2
 
