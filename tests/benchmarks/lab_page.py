@@ -95,7 +95,7 @@ class Reader(Lab):
     def __enter__(self) -> Self:
         super().__enter__()
         self.received = 0
-        devtools = self._context.new_cdp_session(self.page)
+        devtools = self.page.context.new_cdp_session(self.page)
         devtools.send("Network.enable")
         devtools.on("Network.webSocketFrameReceived", self._count)
         return self

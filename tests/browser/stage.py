@@ -85,14 +85,15 @@ class Page(Lab):
 
     witness = ""
 
-    def _open_browser(self) -> None:
-        super()._open_browser()
+    def _open_page(self, browser: Any) -> None:
+        super()._open_page(browser)
         self.surprises: list[str] = []
-        devtools = self._context.new_cdp_session(self.page)
+        context = self.page.context
+        devtools = context.new_cdp_session(self.page)
         devtools.send("Page.enable")
         devtools.send("Page.setBypassCSP", {"enabled": True})
         self.page.on("dialog", lambda dialog: self.surprises.append(f"dialog {dialog.message}"))
-        self._context.on("page", lambda page: self.surprises.append(f"tab {page.url}"))
+        context.on("page", lambda page: self.surprises.append(f"tab {page.url}"))
         self.page.on("framenavigated", self._notice_frame)
 
     def show(self, notebook: Path, sources: list[str]) -> None:
