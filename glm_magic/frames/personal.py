@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -169,11 +169,20 @@ def is_personal_number(value: object, *, alone: bool = False) -> bool:
         value: Anything.
         alone: Whether nothing but this one number is known: then a telephone's could be a size.
     """
-    if not isinstance(value, int | float | Decimal) or not 10**10 <= value < 10**19:
+    number = _whole(value)
+    if number is None:
         return False
-    text = str(int(value))
+    text = str(number)
     known = is_card(text) or NATIONAL_ID.fullmatch(text)
-    return bool(int(value) == value and (known or (not alone and _MOBILE.fullmatch(text))))
+    return bool(known or (not alone and _MOBILE.fullmatch(text)))
+
+
+def _whole(value: Any) -> int | None:
+    """Its number, if it is whole and as long as such are; of other objects nothing is asked."""
+    kind = type(value)
+    if not (kind is int or kind is float or (kind is Decimal and not value.is_nan())):
+        return None
+    return int(value) if 10**10 <= value < 10**19 and int(value) == value else None
 
 
 def are_personal_numbers(values: Sequence[object]) -> bool:
@@ -182,7 +191,7 @@ def are_personal_numbers(values: Sequence[object]) -> bool:
     Args:
         values: Values of the probe, shape (values,).
     """
-    alone = all(value == values[0] for value in values)
+    alone = len(set(map(_whole, values))) == 1
     hits = sum(is_personal_number(value, alone=alone) for value in values)
     return 0 < len(values) <= 2 * hits
 
