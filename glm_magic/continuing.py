@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from .chat.conversation import Conversation
-from .chat.order import base_cell
+from .chat.places import base_cell
 from .chat.records import answered, asked, turn_from
 from .chat.telling import COPIED, told_by
 from .chat.turns import NOT_FINISHED
+from .store.file_numbers import file_number
 from .store.location import pointer_of
 from .store.notebook_file import read_notebook
-from .store.pointers import file_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

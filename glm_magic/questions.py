@@ -12,7 +12,7 @@ from .chat.tokens import estimate_tokens
 from .footer import sent_along
 from .render.readable import readable
 from .store.location import is_nameless
-from .store.metadata import NOT_SENT
+from .store.marking import NOT_SENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

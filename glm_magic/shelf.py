@@ -28,9 +28,9 @@ from .continuing import (
 )
 from .errors import ArgumentError, StoreError
 from .store.conversations import Store
+from .store.file_numbers import file_number
 from .store.location import name_id, new_id
 from .store.notebook_file import NotebookTurns, read_notebook
-from .store.pointers import file_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -102,7 +102,7 @@ def _export(options: argparse.Namespace) -> int:
 def _strip(options: argparse.Namespace) -> int:
     from .store.cleaning import strip_notebook
     from .store.conversations import Store
-    from .store.pointers import file_number
+    from .store.file_numbers import file_number
 
     store, status = Store(), 0
     for path in options.files:

@@ -10,8 +10,7 @@ from .again import asking_again, instead_of, is_again
 from .alone import alone
 from .changes import Put, new_name
 from .history import History
-from .order import base_cell
-from .places import Runs
+from .places import Runs, base_cell
 from .records import answered, asked
 from .telling import Telling, told_by
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .marks import Digests
-from .order import Order, base_cell
+from .order import Order
+from .places import base_cell
 from .presence import Presence
 from .records import asked, turn_from, with_more
 from .turns import NOT_FINISHED

@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .changes import Changes, Put, Whole, between
+from .places import base_cell, numbered, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .changes import Change
-
-_NUMBERED = re.compile(r"(.+)/([0-9]{1,9})", re.DOTALL)
-
-
-def base_cell(cell: str | None) -> str:
-    """The cell of a place: a cell's second question has the place "id/2"; "" for no cell.
-
-    Ids may hold slashes themselves, as VS Code's do.
-    """
-    return _numbered(cell or "")[0]
-
-
-def _numbered(cell: str) -> tuple[str, int]:
-    """The cell of a place, and which of its questions it is."""
-    found = _NUMBERED.fullmatch(cell)
-    return (found[1], int(found[2])) if found else (cell, 1)
-
-
-def _place_of(base: str, number: int) -> str:
-    return base if number == 1 else f"{base}/{number}"
 
 
 class Order:
@@ -79,8 +59,8 @@ class Order:
 
     def _place_beside(self, cell: str) -> int | None:
         """Behind the cell's question that comes before this one, else in front of the next."""
-        base, number = _numbered(cell)
-        if number > 1 and (before := self._places.get(_place_of(base, number - 1))) is not None:
+        base, number = numbered(cell)
+        if number > 1 and (before := self._places.get(place_of(base, number - 1))) is not None:
             return before + 1  # nearly always; a search would cost with their number
         known = self._known(base)
         before = max((one for one in known if one < number), default=None)
@@ -92,7 +72,7 @@ class Order:
     def _known(self, base: str) -> dict[int, int]:
         """Where a cell's questions stand, by their numbers."""
         numbers = (1, *self._numbers.get(base, ()))
-        found = ((number, self._places.get(_place_of(base, number))) for number in numbers)
+        found = ((number, self._places.get(place_of(base, number))) for number in numbers)
         return {number: place for number, place in found if place is not None}
 
     def _place_again(self, stood: Sequence[str], at: int) -> int:
@@ -284,7 +264,7 @@ class Order:
 
     def _tie(self, name: str, cell: str | None) -> None:
         self._cells[name] = cell
-        base, number = _numbered(cell or "")
+        base, number = numbered(cell or "")
         if number > 1:
             self._numbers.setdefault(base, set()).add(number)
 

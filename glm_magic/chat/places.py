@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 
-from .order import base_cell
+_NUMBERED = re.compile(r"(.+)/([0-9]{1,9})", re.DOTALL)
+
+
+def base_cell(cell: str | None) -> str:
+    """The cell of a place: a cell's second question has the place "id/2"; "" for no cell.
+
+    Ids may hold slashes themselves, as VS Code's do.
+    """
+    return numbered(cell or "")[0]
+
+
+def numbered(cell: str) -> tuple[str, int]:
+    """The cell of a place, and which of its questions it is."""
+    found = _NUMBERED.fullmatch(cell)
+    return (found[1], int(found[2])) if found else (cell, 1)
+
+
+def place_of(base: str, number: int) -> str:
+    """The place of a cell's question number so."""
+    return base if number == 1 else f"{base}/{number}"
 
 
 class Place(str):

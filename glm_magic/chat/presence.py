@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .order import base_cell
+from .places import base_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

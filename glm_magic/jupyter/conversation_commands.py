@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from ..chat.order import base_cell
+from ..chat.places import base_cell
 from ..errors import AnswerError, ArgumentError
 from ..render.cleaning import plain
 from .asking_again import ask_stale
@@ -105,7 +105,7 @@ def _nth(turns: list[Turn], number: str) -> Turn:
 
 def _show_again(turn: Turn) -> None:
     from ..answer import Answer
-    from ..store.metadata import MARK
+    from ..store.marking import MARK
 
     # Without the turn's metadata: the notebook would hold it twice.
     display(Answer(turn).bundle(), raw=True, metadata=MARK)

@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from ..chat.places import Place
-from ..render.cleaning import plain
-from ..store.metadata import MARK
-from ..store.notebook_file import read_notebook
-from ..store.pointers import file_number
+from ..store.file_numbers import file_number
+from ..store.marking import MARK
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -126,11 +124,15 @@ class Host:
             return None
         if self._file in (None, file_number(path)) or not path.exists():
             return path
+        from ..store.notebook_file import read_notebook
+
         saved = read_notebook(path)
         return path if saved and cell in saved.cells else None
 
     def show(self, markdown: str) -> None:
         """Show inert Markdown now, among the output of the running cell."""
+        from ..render.cleaning import plain
+
         self.shown_last = markdown
         if self.front_end in ("terminal", "pipe"):
             sys.stdout.write(f"\n{plain(markdown)}\n")

@@ -21,7 +21,7 @@ from ..render.headings import Levels, in_order
 from ..render.inert import inert
 from ..render.status import status_line
 from ..render.steps import steps_markdown
-from ..store.metadata import MARK
+from ..store.marking import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

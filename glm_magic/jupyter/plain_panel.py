@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import DisplayHandle, display
 
 from ..render.cleaning import plain
-from ..store.metadata import MARK
+from ..store.marking import MARK
 from ..widget.offers import frame_names
 from ..widget.transcript import Transcript
 

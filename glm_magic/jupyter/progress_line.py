@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..render.cleaning import plain
-
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
 
@@ -31,6 +29,8 @@ class ProgressLine:
         if self._host.front_end == "batch":
             return
         from IPython.display import DisplayHandle, clear_output
+
+        from ..render.cleaning import plain
 
         bundle = {"text/plain": plain(line)} if line else {}
         if self._handle is not None and not line and self._host.asks_whole_cell:

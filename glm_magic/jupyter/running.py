@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from ..render.cleaning import plain
-from ..render.steps import CELL, call_shown
-from ..store.metadata import MARK
+from ..store.marking import MARK
 from .cells import traceback_text
 
 if TYPE_CHECKING:
@@ -92,6 +90,8 @@ class Runner:
     def _show(self, code: str, captured: Any, error: BaseException | None) -> None:
         from IPython.display import display
 
+        from ..render.steps import CELL, call_shown
+
         source = call_shown(CELL, {"code": code})
 
         def show_source() -> None:
@@ -110,6 +110,7 @@ class Runner:
 
 def outcome_of(captured: Any, error: BaseException | None) -> Outcome:
     """What a cell printed and showed, as text, with its figures."""
+    from ..render.cleaning import plain
     from ..tools.declaring import Outcome
 
     texts, images = [plain(captured.stdout), plain(captured.stderr)], []
@@ -134,6 +135,8 @@ def _base64(picture: bytes | str) -> str:
 
 
 def _said(error: BaseException) -> str:
+    from ..render.cleaning import plain
+
     return plain(traceback_text(error)).rstrip()
 
 

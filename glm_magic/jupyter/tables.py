@@ -9,7 +9,7 @@ from IPython.display import display
 
 from ..render.cleaning import plain
 from ..render.escapes import literal
-from ..store.metadata import MARK
+from ..store.marking import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..chat.tokens import estimate_tokens
 from ..footer import money
-from ..store.metadata import NOT_SENT
+from ..store.marking import NOT_SENT
 from ..terms import price_for
 from ..wiring import workbench
 from .plan import known_of

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
-from .metadata import NAMESPACE, NOT_SENT
+from .marking import NAMESPACE, NOT_SENT
 from .notebook_json import (
     cell_lists,
     commands_in,

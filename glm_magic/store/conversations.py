@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import files, location
 from .failures import reason
+from .file_numbers import file_number
 from .journal import Journal, close_all, read_journal
 from .outline import Outline, outline
-from .pointers import file_number, read_pointer, write_first_pointer, write_pointer
+from .pointers import read_pointer, write_first_pointer, write_pointer
 from .writing import read_whole
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ class Store:
     """All conversations below one folder. Nothing is made or written before the first event.
 
     Of events it knows one kind: {"kind": "opened", "at": ..., "notebook": path, "file": number,
-    "name": ...} says where a conversation is used, in which file (see `pointers.file_number`), and
-    what it is called, each only if there is such a thing.
+    "name": ...} says where a conversation is used, in which file (see `file_numbers`), and what it
+    is called, each only if there is such a thing.
 
     Args:
         root: The folder; None for the user's own (see `location.root`).
@@ -179,7 +180,7 @@ class Store:
 
         Args:
             notebook: Its path.
-            before: The number that its file had (see `pointers.file_number`).
+            before: The number that its file had (see `file_numbers.file_number`).
 
         Raises:
             StoreError: It could not be written.

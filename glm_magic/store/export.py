@@ -13,7 +13,8 @@ from ..errors import ArgumentError, StoreError
 from .checking import turn_of
 from .command_line import first_line
 from .location import is_nameless, new_id
-from .metadata import NAMESPACE, output_metadata
+from .marking import NAMESPACE
+from .metadata import output_metadata
 from .notebook_file import read_notebook
 from .quoting import fenced, literal, quoted
 from .writing import write_atomically

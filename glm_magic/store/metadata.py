@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 from ..chat.records import answered, asked
 from ..chat.turns import NOT_FINISHED
 from .checking import turn_of
+from .marking import NAMESPACE, SCHEMA
 from .notebook_json import entry, shown_of
 from .packing import packed, unpacked
 
@@ -47,12 +48,6 @@ if TYPE_CHECKING:
     from ..chat.records import Record
     from ..chat.turns import Turn
 
-NAMESPACE = "glm_magic"
-SCHEMA = 1
-# On what else of ours is displayed, so that `strip` knows it; no turn is read from it.
-MARK = {NAMESPACE: {"schema": SCHEMA}}
-# Ends the first line of what shows a whole request; a cell may print it anywhere, without a mark.
-NOT_SENT = "nothing was sent."
 _PACKED = ("prompt", "answer", "reasoning", "steps_json", "context")
 _EMBEDDED = ("context", "images")
 _ORDER = (

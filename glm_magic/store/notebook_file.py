@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..chat.order import base_cell
+from ..chat.places import base_cell
 from .location import is_nameless
 from .metadata import conversation_of, turns_of
 from .notebook_json import cells_of, outputs_of, parse

@@ -1,9 +1,9 @@
-"""Pointer files: which conversation a notebook has, and which file it is."""
+"""Pointer files: which conversation a notebook has."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import files
 from .failures import store_error
@@ -11,6 +11,9 @@ from .journal import DAMAGED
 from .lines import plain
 from .location import resolved, safe_id
 from .writing import make_folders, read_whole, write_atomically, write_first
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read_pointer(pointer: Path) -> tuple[str | None, str]:
@@ -69,15 +72,3 @@ def _prepared(pointer: Path, conversation: str, notebook: Path | str) -> bytes:
     except OSError as error:
         raise store_error(pointer, error, deed="written") from error
     return json.dumps(record).encode() + b"\n"
-
-
-def file_number(path: Path | str) -> int | None:
-    """What the file system knows the file by; None when it has no such number, or no such file.
-
-    It stays when the file is renamed, and a copy has another one. Jupyter saves in place; a tool
-    that writes a new file in the place of the old one changes it.
-    """
-    try:
-        return Path(path).stat().st_ino or None
-    except (OSError, ValueError):
-        return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from ..store.metadata import MARK
+from ..store.marking import MARK
 from .door import close_door, open_door
 from .static import script, static
 
