@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator
 from statistics import median
+from typing import Any
 
-from glm_magic.store.metadata import turn_from_metadata
+from glm_magic.store.metadata import turns_of
 
 from .kernel import Kernel, Run
 from .report import Figure
@@ -113,13 +114,15 @@ def checked(run: Run) -> Run:
 
 
 def size_kb(run: Run) -> float:
-    """The answer itself, once."""
-    final = run.shown()[-1].content
-    turn = turn_from_metadata(final["metadata"]["glm_magic"], final["data"]["text/markdown"])
-    if turn is None:
-        message = "The final output does not hold its turn."
+    """The answer itself, once; a long one is shown in several outputs."""
+    outputs: dict[Any, Any] = {}
+    for number, message in enumerate(run.shown()):
+        outputs[message.content["transient"].get("display_id", number)] = message.content
+    turns = [turn for _, _, turn in turns_of(outputs.values())]
+    if not turns:
+        message = "The final outputs do not hold the turn."
         raise RuntimeError(message)
-    return len(turn.text.encode()) / 1000
+    return len(turns[-1].text.encode()) / 1000
 
 
 def saved_kb(run: Run) -> float:
