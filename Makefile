@@ -21,8 +21,8 @@ demo-lab: .venv/.made-lab ## The same in JupyterLab
 
 test: lint ## Style, types, layers and every test
 	@.ci/chromium
-	# Three at a time, because most tests wait for kernels and browsers; then those that look at clocks.
-	.venv-test/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(CLOCKS))
+	# Four at a time, because most tests wait for kernels and browsers; then those that look at clocks.
+	.venv-test/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(addprefix --ignore=,$(CLOCKS))
 	.venv-test/bin/python -m pytest $(CLOCKS)
 
 soak: .venv-test/.made ## Only the tests that take long or need a package index
