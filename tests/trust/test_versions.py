@@ -12,7 +12,10 @@ from tests.interpreters import check, newer_pythons
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 OLDEST = [re.sub(r">=([\d.]+).*", r"==\1", line) for line in PROJECT["dependencies"]]
-RIG = "hypothesis markdown-it-py nbclient nbconvert pandas papermill pytest pytest-timeout trustme"
+RIG = (
+    "hypothesis markdown-it-py nbclient nbconvert pandas papermill pillow pytest pytest-timeout "
+    "trustme"
+)
 TESTS = """
 tests/jupyter tests/settings --ignore=tests/jupyter/test_interrupt.py
 tests/trust/test_environments.py tests/trust/test_run_all_twice.py
