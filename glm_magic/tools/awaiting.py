@@ -13,6 +13,9 @@ from ..chat.home import home
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+# A wait without end does not hear an interrupt that came just before it; on Windows it hears none.
+_LOOK_SECONDS = 0.1
+
 
 class Awaiting:
     """Awaits one coroutine after the other, until it is stopped."""
@@ -36,6 +39,9 @@ class Awaiting:
             self._done = done
         try:
             _begin(coroutine, done)
+            while not done.done():
+                with suppress(TimeoutError):
+                    done.exception(_LOOK_SECONDS)  # an interrupt is raised here
             return done.result()
         except BaseException:
             done.cancel()
