@@ -25,6 +25,7 @@ from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import nbformat
 
@@ -211,32 +212,32 @@ class Lab:
 
     def _open_page(self, browser: Any) -> None:
         width, height = self._size
-        # reduced motion: a screenshot shows the end of a movement, not its middle
+        # A proxy that is not there keeps the page from all that passes by it. Looking at each
+        # request before it leaves would do so too, but switches off the browser's cache.
         context = browser.new_context(
-            viewport={"width": width, "height": height}, reduced_motion="reduce"
+            viewport={"width": width, "height": height},
+            reduced_motion="reduce",  # a screenshot shows the end of a movement, not its middle
+            proxy={"server": "http://127.0.0.1:9", "bypass": ",".join(self._reachable())},
         )
         self.page = context.new_page()
         self.page.on("dialog", lambda dialog: dialog.accept())
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         self.page.on("console", self._hear)
-        context.route(self._is_foreign, self._refuse)
-        context.route_web_socket(self._is_foreign, self._refuse_socket)
+        context.on("request", lambda request: self._notice(request.method, request.url))
+        self.page.on("websocket", lambda socket: self._notice("SOCKET", socket.url))
 
     def _hear(self, message: Any) -> None:
         if message.type == "error":
             self.console_errors.append(message.text)
 
-    def _is_foreign(self, url: str) -> bool:
-        home = (self._server.url, self._server.url.replace("http", "ws", 1))
-        return url.startswith(("http", "ws")) and not url.startswith(tuple(f"{h}/" for h in home))
+    def _reachable(self) -> list[str]:
+        """Whom the page may talk to, with their ports."""
+        return [urlsplit(self._server.url).netloc]
 
-    def _refuse(self, route: Any) -> None:
-        self.foreign_requests.append(f"{route.request.method} {route.request.url}")
-        route.abort()
-
-    def _refuse_socket(self, route: Any) -> None:
-        self.foreign_requests.append(f"SOCKET {route.url}")
-        route.close()
+    def _notice(self, method: str, url: str) -> None:
+        where = urlsplit(url)
+        if where.scheme in ("http", "https", "ws", "wss") and where.netloc not in self._reachable():
+            self.foreign_requests.append(f"{method} {url}")
 
     # -- running -----------------------------------------------------------------------------
 
