@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from glm_magic.frames.sources import Source
 
 # A field of a union or a map may have any name.
-_UNNAMED_FIELDS = re.compile(r"(?i)union[<(]|\\bmap[<(]")
+_UNNAMED_FIELDS = re.compile(r"(?i)union[<(]|\bmap[<(]")
 _MOST_LABELS = 20_000
 LEVELS = " / "  # between the levels of a pandas column name
 

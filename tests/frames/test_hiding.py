@@ -3,6 +3,7 @@
 from collections import namedtuple
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from glm_magic.errors import ArgumentError, FrameError
 from glm_magic.frames import describe
+from glm_magic.frames.hiding import is_hidden
 from glm_magic.frames.querying import query
 
 from .libraries import needed
@@ -242,6 +244,13 @@ def test_a_union_with_a_hidden_field_is_out() -> None:
         assert "\nn\n1" in text
     shown = query("select * from t", {"t": relation.project("*, 1 as n")}, {"t": ["qZ7"]}, 5)
     assert shown == "n\n1\n"
+
+
+@pytest.mark.parametrize("native", ["map<string, int64>", "MAP(VARCHAR, INTEGER)[]"])
+def test_a_map_that_narwhals_does_not_know_is_out(native: str) -> None:
+    """As its first versions do not: a key of it may be a hidden name."""
+    assert is_hidden("m", nw.Unknown(), ["qZ7"], lambda: native)
+    assert not is_hidden("m", nw.Unknown(), ["qZ7"], lambda: "bitmap<8>")
 
 
 def test_levels_of_a_column_name_can_be_hidden_alone() -> None:
