@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ import narwhals.stable.v2 as nw
 from glm_magic.errors import ArgumentError
 from glm_magic.frames.columns import Column
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
-from glm_magic.frames.libraries import find_owner, require_owner
-from glm_magic.frames.opening import Opened, label_text, open_frame
+from glm_magic.frames.libraries import require_owner
+from glm_magic.frames.opening import JOINER, Opened, open_frame
 from glm_magic.frames.pandas_table import PandasTable
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 # A field of a union or a map may have any name.
 _UNNAMED_FIELDS = re.compile(r"(?i)union[<(]|\bmap[<(]")
 _MOST_LABELS = 20_000
-LEVELS = " / "  # between the levels of a pandas column name
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,10 @@ class Hidden:
     @property
     def said(self) -> tuple[str, ...]:
         """What the model is told, without names: nothing, or one phrase."""
-        nouns = ("column", len(self.columns)), ("index level", len(self.levels))
-        counts = (*nouns, ("row", self.row_count))
-        parts = [plural(n, noun) for noun, n in counts if n]
+        counts = {
+            "column": len(self.columns), "index level": len(self.levels), "row": self.row_count,
+        }  # fmt: skip
+        parts = [plural(n, noun) for noun, n in counts.items() if n]
         return (f"{' and '.join(parts)}, hidden by the user",) if parts else ()
 
     @property
@@ -105,7 +105,7 @@ def matches(label: str, patterns: Sequence[str]) -> bool:
 
     Upper and lower case differ; spaces around a name and ways to compose an accent do not.
     """
-    spellings = {_plain(part) for part in (label, *label.split(LEVELS))} | {label}
+    spellings = {_plain(part) for part in (label, *label.split(JOINER))} | {label}
     return any(
         spelling == plain or fnmatchcase(spelling, plain)
         for spelling in spellings
@@ -136,52 +136,6 @@ def is_hidden(
 def are_hidden(axes: Sequence[str], patterns: Sequence[str]) -> bool:
     """Whether all names of columns are values of a hidden column, as those of a pivot are."""
     return any(matches(axis, patterns) for axis in axes)
-
-
-def without_hidden(cell: Any, patterns: Sequence[str]) -> Any:
-    """A cell without the hidden names of what is in it; what has no names stays as it is."""
-    if not patterns:
-        return cell
-    cell = _by_name(cell, patterns)
-    if isinstance(cell, dict):
-        return {
-            key: without_hidden(each, patterns)
-            for key, each in cell.items()
-            if not any(matches(name, patterns) for name in {str(key), label_text(key)})
-        }
-    if isinstance(cell, list | tuple):
-        return [without_hidden(each, patterns) for each in cell if not _has_key(each, patterns)]
-    if type(cell).__name__ == "ndarray" and cell.dtype.kind == "O":
-        return without_hidden(cell.tolist(), patterns)
-    return cell
-
-
-def _by_name(cell: Any, patterns: Sequence[str]) -> Any:
-    """What holds values under names as a dictionary of them; all else as it is."""
-    if cell is None or isinstance(cell, str | bool | int | float | list | dict):
-        return cell
-    if isinstance(cell, Mapping):
-        return dict(cell)
-    if isinstance(cell, tuple):
-        return dict(cell._asdict()) if hasattr(cell, "_asdict") else cell
-    if is_dataclass(cell) and not isinstance(cell, type):
-        return {each.name: getattr(cell, each.name, None) for each in fields(cell)}
-    if names := getattr(getattr(cell, "dtype", None), "names", None):
-        return {name: cell[name] for name in names}
-    owner = find_owner(cell)
-    if owner is not None and owner.kind == "pandas Series":
-        return cell.to_dict()
-    frame = nw.from_native(cell, eager_only=True, pass_through=True) if owner else None
-    if isinstance(frame, nw.DataFrame):
-        return frame.to_dict(as_series=False)
-    held = getattr(cell, "__dict__", {})
-    return held if any(matches(str(name), patterns) for name in held) else cell
-
-
-def _has_key(item: Any, patterns: Sequence[str]) -> bool:
-    """Whether an item is a pair under a hidden key, as pyarrow gives the entries of its maps."""
-    pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
-    return pair and matches(item[0], patterns)
 
 
 def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:

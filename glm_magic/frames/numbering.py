@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from glm_magic.frames.hiding import LEVELS, is_named, matches
+from glm_magic.frames.hiding import is_named, matches
+from glm_magic.frames.opening import JOINER, Opened
 from glm_magic.frames.personal import is_personal_header, is_personal_text, is_secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from glm_magic.frames.opening import Opened
 
 
 def numbered(labels: Sequence[str], axes: Sequence[str], allowed: Sequence[str]) -> list[str]:
@@ -27,7 +26,7 @@ def numbered(labels: Sequence[str], axes: Sequence[str], allowed: Sequence[str])
         return [f"column {i + 1}" for i in range(len(labels))]
     return [
         f"column {i + 1}"
-        if any(map(is_personal_text, label.split(LEVELS))) and not matches(label, allowed)
+        if any(map(is_personal_text, label.split(JOINER))) and not matches(label, allowed)
         else label
         for i, label in enumerate(labels)
     ]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from glm_magic.frames.libraries import Owner
     from glm_magic.frames.sources import Source
 
-_JOINER = " / "
+JOINER = " / "  # between the levels of a pandas column name
 _MAX_INDEX_LEVELS = 5
 
 
@@ -86,7 +86,7 @@ def label_text(label: object) -> str:
     if isinstance(label, str):
         return str.__str__(label)
     if isinstance(label, tuple):
-        return _JOINER.join(filter(None, map(label_text, label[:10])))
+        return JOINER.join(filter(None, map(label_text, label[:10])))
     if label is None or isinstance(label, bool):
         return str(label)
     if isinstance(label, Integral):
@@ -221,7 +221,7 @@ def _are_plain(names: Sequence[object]) -> bool:
 def _remarks(names: Sequence[Hashable], labels: Sequence[str]) -> tuple[str, ...]:
     remarks = []
     if any(isinstance(each, tuple) for each in names):
-        remarks.append(f'column names have several levels, joined here with "{_JOINER}"')
+        remarks.append(f'column names have several levels, joined here with "{JOINER}"')
     other = sorted({type_name(each) for each in names if not isinstance(each, str | tuple)})
     if other:
         remarks.append(f"column names are of type {', '.join(other[:5])}, not str")

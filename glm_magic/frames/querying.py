@@ -13,9 +13,10 @@ import narwhals.stable.v2 as nw
 
 from glm_magic.errors import ArgumentError
 from glm_magic.frames.background import run_aside
+from glm_magic.frames.cells import without_hidden
 from glm_magic.frames.escape import is_scalar, type_name
 from glm_magic.frames.failures import raise_if_no_failure
-from glm_magic.frames.hiding import are_hidden, is_hidden, without_hidden
+from glm_magic.frames.hiding import are_hidden, is_hidden
 from glm_magic.frames.libraries import find_owner
 from glm_magic.frames.numbering import numbered
 from glm_magic.frames.opening import axes_of, label_text

@@ -16,7 +16,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError
-from ..frames.hiding import without_hidden
+from ..frames.cells import without_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

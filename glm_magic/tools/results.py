@@ -59,6 +59,6 @@ def _text(value: Any, hidden: Sequence[str]) -> str:
 def _shown(value: Any, hidden: Sequence[str]) -> Any:
     if not hidden:
         return value
-    from ..frames.hiding import without_hidden  # which needs narwhals
+    from ..frames.cells import without_hidden  # which needs narwhals
 
     return without_hidden(value, hidden)
