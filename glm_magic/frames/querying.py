@@ -26,23 +26,20 @@ _MISSING = ("NAType", "NaTType")
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from typing import TypeAlias
+
+    Rules: TypeAlias = tuple[Sequence[str], Sequence[str]]
 
 
-def query(
-    sql: str,
-    frames: Mapping[str, Any],
-    hidden: Mapping[str, Sequence[str]],
-    most_rows: int,
-    allowed: Mapping[str, Sequence[str]] | None = None,
-) -> str:
+def query(sql: str, frames: Mapping[str, Any], rules: Mapping[str, Rules], most_rows: int) -> str:
     """The result of one SELECT as CSV; when rows were left out, a last line says so.
 
     Args:
         sql: In which each frame is a table of its name.
         frames: Of pandas, polars, pyarrow or DuckDB; others are no tables.
-        hidden: Patterns of columns that the query must not see, by frame.
+        rules: Patterns of columns that the query must not see, and of those whose names may be
+            personal, by frame; other personal names are numbers.
         most_rows: Rows of the result.
-        allowed: Patterns of columns whose names may be personal, by frame; others have numbers.
 
     Raises:
         ArgumentError: DuckDB is not installed.
@@ -59,7 +56,7 @@ def query(
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         message = "Only one SELECT statement is allowed."
         raise ValueError(message)
-    connection, unread = _connected(frames, hidden, allowed or {})
+    connection, unread = _connected(frames, rules)
 
     def run() -> tuple[list[str], list[Any]]:
         result = connection.execute(sql)
@@ -78,11 +75,7 @@ def query(
     return _csv([names, *rows[:most_rows]]) + more
 
 
-def _connected(
-    frames: Mapping[str, Any],
-    hidden: Mapping[str, Sequence[str]],
-    allowed: Mapping[str, Sequence[str]],
-) -> tuple[Any, dict[str, str]]:
+def _connected(frames: Mapping[str, Any], rules: Mapping[str, Rules]) -> tuple[Any, dict[str, str]]:
     """A connection that sees the frames and nothing else; and why it does not see some of them."""
     import duckdb
 
@@ -95,8 +88,7 @@ def _connected(
             unread[name] = f"{alike[name]} Use describe or frame_head."
             continue
         try:
-            kept = _visible(name, frame, hidden.get(name, ()), allowed.get(name, ()))
-            connection.register(name, kept)
+            connection.register(name, _visible(name, frame, *rules.get(name, ((), ()))))
         except _UnclearError as error:
             unread[name] = f"In {name} {error} Use describe or frame_head."
         except BaseException as error:

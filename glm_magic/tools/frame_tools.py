@@ -45,8 +45,7 @@ def frame_tools(frames: Mapping[str, object], detail: Detail) -> dict[str, Tool]
         Use it to compute what the description of a frame does not say.
         """
         rules = {name: detail.hiding.of(value, name) for name, value in tables.items()}
-        hidden, allowed = ({name: each[i] for name, each in rules.items()} for i in (0, 1))
-        return query(sql, tables, hidden, _MOST_ROWS, allowed)
+        return query(sql, tables, rules, _MOST_ROWS)
 
     def frame_head(frame: str, rows: int = 10) -> str:
         """The first rows of a frame, 50 at most."""

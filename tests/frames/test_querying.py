@@ -75,7 +75,7 @@ def test_names_that_differ_in_case_are_not_mixed_up() -> None:
         twins = make({"A": [1], "a": [100]})
         with pytest.raises(TypeError, match=r"^In t DuckDB cannot tell A and a apart\."):
             query("select a from t", {"t": twins}, {}, 5)
-        assert query("select * from t", {"t": twins}, {"t": ["A"]}, 5) == "a\n100\n"
+        assert query("select * from t", {"t": twins}, {"t": (["A"], ())}, 5) == "a\n100\n"
 
 
 def test_columns_are_named_as_in_the_description() -> None:
@@ -83,7 +83,7 @@ def test_columns_are_named_as_in_the_description() -> None:
     needed("duckdb")
     numbered = pd.DataFrame([[1, 2]])
     assert query('select "1" from f', {"f": numbered}, {}, 5) == "1\n2\n"
-    assert query("select * from f", {"f": numbered}, {"f": ["0"]}, 5) == "1\n2\n"
+    assert query("select * from f", {"f": numbered}, {"f": (["0"], ())}, 5) == "1\n2\n"
     assert list(numbered.columns) == [0, 1]
     levels = pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "x")]))
     assert query('select "a / x" from f', {"f": levels}, {}, 5) == "a / x\n1\n"
