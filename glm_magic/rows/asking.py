@@ -38,6 +38,9 @@ class Asker(Protocol):
     async def close(self) -> None:
         """End all connections."""
 
+    def replays(self, request: Request, /) -> bool:
+        """Whether no model is asked this: a recording answers it, or none and nobody may."""
+
 
 class HostAsker:
     """Asks a host, many questions at once.
@@ -62,6 +65,10 @@ class HostAsker:
         """See `Asker.close`."""
         await self._poster.close()
 
+    def replays(self, _: Request) -> bool:
+        """See `Asker.replays`; a host is a model."""
+        return False
+
 
 class StandInAsker:
     """Asks what stands in for the host: a `ScriptedClient` in tests, recordings in a course."""
@@ -80,7 +87,7 @@ class StandInAsker:
         """See `Asker.close`; nothing was opened."""
 
     def replays(self, request: Request) -> bool:
-        """Whether no model is asked this: a recording answers it, or none and nobody may."""
+        """See `Asker.replays`."""
         try:
             return isinstance(self._client, ReplayClient) and self._client.answers(request)
         except NotRecordedError:  # which is what the row will get
@@ -114,8 +121,7 @@ async def ask_row(
             usage = grown.usage if usage is None else usage + grown.usage
         problem, told = problem_with(grown), _told(task, grown)
         if problem or cells is None:
-            text = grown.text if grown.finish_reason == "length" else None
-            text = text if problem else grown.text
+            text = grown.text if not problem or grown.finish_reason == "length" else None
             return Outcome(text, usage, problem, recorded=recorded, warning=told)
         wrong = task.wrong(grown.text)
         if not wrong:

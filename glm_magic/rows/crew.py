@@ -24,7 +24,7 @@ from ..errors import (
     StoreError,
     TimedOutError,
 )
-from .asking import StandInAsker, ask_row
+from .asking import ask_row
 from .faults import END_OF_RUN, Patience, row_error
 from .outcomes import Outcome
 from .spending import Reserved
@@ -208,8 +208,9 @@ class Crew:
 
     def _reserve(self, asker: Asker, text: str) -> Reserved | None:
         reserved = self.spending.reserve(text)
-        if reserved is None and not self._repairs and isinstance(asker, StandInAsker):
-            return Reserved() if asker.replays(self._task.request(text)) else None
+        # Who repairs may ask a model after a recording.
+        if reserved is None and not self._repairs and asker.replays(self._task.request(text)):
+            return Reserved()
         return reserved
 
     def _landed(self, task: asyncio.Task[None]) -> None:
