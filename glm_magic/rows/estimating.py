@@ -14,7 +14,7 @@ from ..terms import price_for
 from ..wiring import workbench
 from .plan import known_of
 from .running import BATCH_ROWS, right_of
-from .spending import TYPICAL_ANSWER_TOKENS, fixed_tokens
+from .spending import PER_REQUEST, TYPICAL_ANSWER_TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 10_000
 _SECONDS_EACH = 2.0  # of an answer; nobody knows before it was measured
 _FLYING = 16
-_PER_REQUEST = 8
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,8 @@ def estimate(plan: Plan, task: Task, table: Table) -> Estimate:
     rows = list(dict.fromkeys(texts))
     since = plan.known_since(task)
     known = right_of(task, known_of(task).find([task.key(row) for row in rows], since))
-    fixed = fixed_tokens(task.system)
-    sent = [fixed + estimate_tokens(row) + _PER_REQUEST for row in rows]
+    fixed = estimate_tokens(task.system)
+    sent = [fixed + estimate_tokens(row) + PER_REQUEST for row in rows]
     mean = sum(sent) / max(1, len(sent))
     came = [one.usage.completion_tokens for one in known.values() if one.usage]
     likely = sum(came) / len(came) if came else _guess(task)

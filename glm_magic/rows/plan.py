@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from ..chat.tokens import estimate_tokens
 from ..errors import ArgumentError
 from ..fields import FIELDS, parse
 from ..settings import replay_mode
@@ -17,7 +18,7 @@ from .asking import HostAsker, StandInAsker
 from .columns import Columns
 from .crew import Crew
 from .recorded import recorded_for
-from .spending import Spending, fixed_tokens
+from .spending import Spending
 from .task import Task, quick_by_default, typed_of
 from .template import Template
 from .window import MOST, Window
@@ -128,7 +129,7 @@ class Plan:
             tokens = None if tokens is None else tokens - today.tokens
         budgets = [one for one in (usd, self.budget_usd) if one is not None]
         return Spending(
-            price_for(settings), fixed_tokens(task.system), settings.max_tokens,
+            price_for(settings), estimate_tokens(task.system), settings.max_tokens,
             min(budgets, default=None), tokens, self.repairs,
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ TYPICAL_ANSWER_TOKENS = 100  # of one row, before any was seen
 _LONGEST_ANSWER_TOKENS = 1_000  # reckoned with before any was seen: the budget is a promise
 _MARGIN = 1.5  # an answer may be longer than those before
 _WRONG_TOKENS = 100  # of a message that says what is wrong
-_PER_REQUEST = 8  # roles and separators of its two messages
+PER_REQUEST = 8  # roles and separators of its two messages
 _NOTHING = Usage(0, 0, 0)
 
 
@@ -88,7 +88,7 @@ class Spending:
             return Reserved()
         longest = self.max_tokens or _LONGEST_ANSWER_TOKENS
         likely = round(_MARGIN * self.answer_tokens()) if self.asked else longest
-        sent = self.fixed_tokens + estimate_tokens(row) + _PER_REQUEST
+        sent = self.fixed_tokens + estimate_tokens(row) + PER_REQUEST
         # Each repair sends all before it again: so many answers in all, with what is wrong.
         again = self.repairs * (self.repairs + 1) // 2
         sent = (1 + self.repairs) * sent + again * (likely + _WRONG_TOKENS)
@@ -110,7 +110,7 @@ class Spending:
         if grown.recorded:
             return
         told = sum(estimate_tokens(one.content) for one in request.messages[1:])
-        sent = self.fixed_tokens + told + _PER_REQUEST
+        sent = self.fixed_tokens + told + PER_REQUEST
         usage = grown.usage
         if usage is None:
             self.estimated = True
@@ -131,8 +131,3 @@ class Spending:
             spent += f", ${self.usd:.4f}"
         message = f"The next row would pass the budget; this run has used {spent}."
         return BudgetError(message, "Raise budget_usd, or %config GLM.budget_usd, and run again.")
-
-
-def fixed_tokens(system: str) -> int:
-    """What every request sends besides its row."""
-    return estimate_tokens(system)
