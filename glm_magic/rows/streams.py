@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, FrameError, GLMError
-from ..frames.escape import visible
 from ..frames.failures import raise_if_no_failure
+from ..frames.opening import unreadable
 from .arrow import arrow, check_writable, listed, type_of, unwritable
 from .parquet import ParquetFile, refuse_sources
 from .running import Answered, Batch
 from .tables import check_unique, names_of
-
-_SHOWN = 160  # characters of what a library says
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -106,8 +104,7 @@ def readable() -> Iterator[None]:
         raise
     except BaseException as error:
         raise_if_no_failure(error)
-        first = visible(f"{error}".strip().partition("\n")[0], _SHOWN)
-        message = f"The table cannot be read: {type(error).__name__}: {first}"
+        message = unreadable("The table", error).message
     else:
         return
     remedy = "Every answer that came is kept: mend it, and run the same again."
@@ -221,18 +218,18 @@ def from_relation(relation: Any, to: Path | None) -> StreamTable:
 
     with readable():
         schema = _relation_schema(relation)
-    return StreamTable(schema, lambda size: _relation_reader(relation)(size), back, to)
+    return StreamTable(schema, partial(_relation_reader, relation), back, to)
 
 
-def _relation_reader(relation: Any) -> Callable[[int], Iterator[Any]]:
+def _relation_reader(relation: Any, size: int) -> Iterator[Any]:
     older = "fetch_record_batch"  # until DuckDB 1
-    read: Callable[[int], Iterator[Any]]
     read = getattr(relation, "to_arrow_reader", None) or getattr(relation, older)
-    return read
+    reader: Iterator[Any] = read(size)
+    return reader
 
 
 def _relation_schema(relation: Any) -> Any:
-    reader: Any = _relation_reader(relation.limit(0))(1)
+    reader: Any = _relation_reader(relation.limit(0), 1)
     return reader.schema
 
 
@@ -244,7 +241,7 @@ def from_ibis(table: Any, to: Path | None) -> StreamTable:
 
     def read(size: int) -> Iterator[Any]:
         if relation is not None:
-            return _relation_reader(relation(table))(size)
+            return _relation_reader(relation(table), size)
         return table.to_pyarrow_batches(chunk_size=size)  # type: ignore[no-any-return]
 
     def back(found: Any) -> Any:
