@@ -186,7 +186,7 @@ def kept(frame: Any, name: str, error: str) -> Any:
         error: The column of errors.
     """
     if isinstance(frame, list):
-        return [record for record in frame if record[name] or record[error] is not None]
+        return [record for record in frame if _is_kept(name, error, record)]
     if _is_of(frame, "pandas"):  # whose names may have several levels
         yes = frame[name].fillna(value=True) | frame[error].notna()
         return frame[yes.to_numpy(dtype=bool)]
