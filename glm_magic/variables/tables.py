@@ -32,7 +32,7 @@ from .plain import (
     plain,
     stored,
 )
-from .words import items_of, length_of
+from .words import fields_of, items_of, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,9 +116,7 @@ def _reader(kind: type) -> tuple[Callable[[Any], dict[Any, Any]] | None, str]:
     names = class_attribute(kind, "_fields")
     if any(base is tuple for base in type.mro(kind)) and type(names) is tuple:
         called = f"{class_name(kind)} namedtuple"
-        return (
-            lambda each: dict(zip(names, map(plain, tuple.__iter__(each)), strict=False))
-        ), called
+        return (lambda each: {name: plain(cell) for name, cell in fields_of(each)}), called
     fields = class_attribute(kind, "__dataclass_fields__")
     if type(fields) is dict:
         called = f"{class_name(kind)} dataclass object"
