@@ -33,13 +33,10 @@ class Cells:
     """
 
     def __init__(self, typed: Typed) -> None:
-        from ..tools.pydantic_parts import adapter_of
-
         self.name = typed.name
         self._typed = typed
-        self._adapter = adapter_of(typed.kind, typed.name)
         # What comes of a value may have other names and types than what the model is asked for.
-        schema = self._adapter.json_schema(mode="serialization")
+        schema = typed.adapter.json_schema(mode="serialization")
         definitions = schema.get("$defs", {})
         fields = {} if typed.wrapped else schema.get("properties", {})
         fields = fields or {ONE: schema}
@@ -51,7 +48,7 @@ class Cells:
         value, problem = self._typed.read(text)
         if problem:
             return [], problem
-        found = self._adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
+        found = self._typed.adapter.dump_python(value, mode="json", by_alias=True, warnings=False)
         if ONE in self.kinds:
             found = {ONE: found}
         cells = []

@@ -35,6 +35,7 @@ class Typed:
         name: For messages.
         schema: What an answer must fit, a JSON schema of an object.
         wrapped: Whether the value stands in the field "value" of that object.
+        adapter: pydantic's, of the type.
 
     Raises:
         ArgumentError: It has no JSON schema, or pydantic is not installed.
@@ -45,8 +46,8 @@ class Typed:
 
     def __post_init__(self) -> None:
         self.name = self.kind.__name__ if isinstance(self.kind, type) else str(self.kind)
-        self._adapter = adapter_of(self.kind, self.name)
-        schema = self._adapter.json_schema()
+        self.adapter = adapter_of(self.kind, self.name)
+        schema = self.adapter.json_schema()
         # JSON mode answers with an object: anything else is put into one.
         self.wrapped = schema.get("type") != "object" and not _is_object_reference(schema)
         if self.wrapped:
@@ -74,7 +75,7 @@ class Typed:
                     problem = 'it must be an object with the field "value".'
                     continue
                 given = given["value"]
-            value, problem = problems_of(self._adapter, given)
+            value, problem = problems_of(self.adapter, given)
             if not problem:
                 return value, ""
         return None, problem
