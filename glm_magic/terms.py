@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .catalog import CLASSROOM, Price, find_model, near_models, price_of
 from .errors import ArgumentError
-from .keys import redact, redact_in
+from .keys import redact_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .chat.turns import Turn
     from .manner import Manner
     from .settings import Settings
     from .tools.declaring import Tool
     from .tools.typed import Typed
+
+_Said = TypeVar("_Said")
 
 # What a question needs beyond settings, with the names of `Request`.
 _SAMPLING = ("thinking", "effort", "temperature", "top_p", "max_tokens", "stop")
@@ -97,10 +99,9 @@ def request_fields(
         typed: What the answer must be.
     """
     system = our_prompt("system") if settings.system is None else settings.system
-    fields = options_kept({name: settings.values[name] for name in _SAMPLING}, settings)
-    fields["prompt"] = without_keys(prompt, settings)
-    fields["system"] = without_keys(system, settings)
-    fields["images"] = tuple(without_keys(url, settings) for url in images)
+    fields = {name: settings.values[name] for name in _SAMPLING}
+    fields |= {"prompt": prompt, "system": system, "images": tuple(images)}
+    fields = without_keys(fields, settings)
     fields["model"] = settings.model.id
     fields["instruction"] = instruction_for("agent" if manner.agent else manner.form, typed)
     # Some hosts refuse JSON mode beside tools; the prompt says it as well.
@@ -140,18 +141,19 @@ def cost_of(turn: Turn, settings: Settings) -> float | None:
     return price.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
 
 
-def without_keys(text: str, settings: Settings) -> str:
-    """Keys never leave inside a prompt, whoever pasted them there."""
-    return redact(text, *settings.known_keys)
+def without_keys(said: _Said, settings: Settings) -> _Said:
+    """Texts without any key, whoever pasted it there: some leave, and files keep what turns hold.
 
-
-def options_kept(options: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
-    """Options without any key in their texts: turns remember them, and files keep turns."""
-    return {name: redact_in(value, *settings.known_keys) for name, value in options.items()}
+    Args:
+        said: A text, or tuples and dictionaries of texts and other values.
+        settings: What was resolved.
+    """
+    cleaned: _Said = redact_in(said, *settings.known_keys)
+    return cleaned
 
 
 def advice_on(
-    settings: Settings, given: Sequence[str], manner: Manner, *, pictured: bool
+    settings: Settings, given: tuple[str, ...], manner: Manner, *, pictured: bool
 ) -> tuple[str, ...]:
     """What the user should know before the question is asked, one sentence each.
 
@@ -175,6 +177,6 @@ def advice_on(
         advice.append(f"{model.id} reads no images; glm-4.5v does.")
     if SEARCH in manner.tools and settings.provider.key != "none":
         advice.append("The provider bills its web searches apart; the cost shown leaves them out.")
-    if any(without_keys(text, settings) != text for text in given):
+    if without_keys(given, settings) != given:
         advice.append("An API key was taken out of the prompt.")
     return tuple(advice)

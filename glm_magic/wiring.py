@@ -29,12 +29,12 @@ from .terms import (
     SEARCH,
     advice_on,
     cost_of,
-    options_kept,
     our_prompt,
     price_for,
     request_fields,
     taught,
     window_tokens,
+    without_keys,
 )
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Workbench:
             conversation = self._conversation(chat, once=once)
         offered, typed = self._offered(manner, frames or {}, detail), manner.typed()
         fields = request_fields(settings, prompt, images, manner, offered, typed)
-        kept = options_kept(manner.told() | options, settings)
+        kept = without_keys(manner.told() | options, settings)
         fields |= {"options": kept, "cell": cell, "once": once}
         pictured = any((*images, *(one.image for one in attached)))
         advice = advice_on(settings, (prompt, *images), manner, pictured=pictured)
