@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
@@ -50,10 +51,9 @@ class Stream:
         with self._asking as asking:
             deltas = iter(asking)
             while True:
-                try:  # not around the yield: what is stopped there is the caller's
+                # Not around the yield: what is stopped there is the caller's.
+                with _stops_told(self._question, asking):
                     delta = next(deltas, None)
-                except KeyboardInterrupt:
-                    raise _stopped(self._question, asking) from None
                 if delta is None:
                     return
                 if delta != Delta():
@@ -63,13 +63,8 @@ class Stream:
         with self._asking as asking:
             deltas = aiter(asking)
             while True:
-                try:
+                with _stops_told(self._question, asking):
                     delta = await anext(deltas, None)
-                except KeyboardInterrupt:
-                    raise _stopped(self._question, asking) from None
-                except asyncio.CancelledError as error:
-                    _tell_as(_stopped(self._question, asking), error)
-                    raise
                 if delta is None:
                     return
                 if delta != Delta():
@@ -209,38 +204,39 @@ def _refuse_unless(value: object, kind: Any, name: str, what: str) -> None:
 
 def _wait(question: Question) -> Answer:
     asking = question.ask()
-    try:
-        with asking:
-            for _ in asking:
-                pass
-    except KeyboardInterrupt:
-        raise _stopped(question, asking) from None
+    with _stops_told(question, asking), asking:
+        for _ in asking:
+            pass
     return question.answer(asking)
 
 
 async def _wait_async(question: Question) -> Answer:
     asking = question.ask()
+    with _stops_told(question, asking), asking:
+        async for _ in asking:
+            pass
+    return question.answer(asking)
+
+
+@contextmanager
+def _stops_told(question: Question, asking: Asking) -> Iterator[None]:
+    """An interrupt within it becomes `Stopped`, which says what is kept.
+
+    A cancelled task stays one for whoever cancels it; IPython prints it as a stop.
+    """
     try:
-        with asking:
-            async for _ in asking:
-                pass
+        yield
     except KeyboardInterrupt:
         raise _stopped(question, asking) from None
     except asyncio.CancelledError as error:
-        _tell_as(_stopped(question, asking), error)
+        vars(error)["_render_traceback_"] = _stopped(question, asking)._render_traceback_
         raise
-    return question.answer(asking)
 
 
 def _stopped(question: Question, asking: Asking) -> Stopped:
     length = len(asking.turn.text)
     lost = question.fields["once"] or not length
     return Stopped("" if lost else f"The {length:,} characters that came are kept.")
-
-
-def _tell_as(stopped: Stopped, error: asyncio.CancelledError) -> None:
-    """Have IPython print this cancellation as a stop; for whoever cancels it stays what it is."""
-    vars(error)["_render_traceback_"] = stopped._render_traceback_
 
 
 def _named(frames: tuple[object, ...], caller: FrameType) -> dict[str, object]:
