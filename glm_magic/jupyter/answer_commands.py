@@ -9,7 +9,7 @@ from ..chat.turns import CUT_SHORT
 from ..errors import AnswerError, ArgumentError
 from ..render.cells import cell_source, one_cell
 from ..render.cleaning import plain
-from .asking_again import ask_newest, question_again
+from .asking_again import ask_newest
 from .attaching import cell_with_frames, failure
 from .options import number_within, settings_of
 
@@ -98,15 +98,7 @@ def retry(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
         message = "The newest answer stands outside of this conversation."
         raise ArgumentError(message, "To ask again, run the cell of the question that you mean.")
     changes = settings_of(options) | ({"fresh": True} if options.fresh else {})
-    if options.preview:
-        turn = magics.newest()
-        question, notes = question_again(turn, magics, changes | {"need_key": False})
-        for note in notes:
-            _say(note)
-        with magics.workbench().shelf.current.asked_again(turn):
-            magics.preview(question)
-        return
-    ask_newest(magics, changes, _say)
+    ask_newest(magics, changes, _say, preview=options.preview)
 
 
 def go_on(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:

@@ -87,13 +87,20 @@ def _first_stale(stale: set[str], turns: Iterable[Turn], seen: set[str]) -> Turn
     return next(left, None)
 
 
-def ask_newest(magics: GLMMagics, changes: Mapping[str, Any], say: Callable[[str], None]) -> None:
+def ask_newest(
+    magics: GLMMagics,
+    changes: Mapping[str, Any],
+    say: Callable[[str], None],
+    *,
+    preview: bool = False,
+) -> None:
     """Ask the newest question again, in its place.
 
     Args:
         magics: Ask and show.
         changes: Settings for this time.
         say: Given one line at a time for the user.
+        preview: Whether the request is shown only.
 
     Raises:
         ArgumentError: There is none, or what went along with it is not known any more.
@@ -101,11 +108,14 @@ def ask_newest(magics: GLMMagics, changes: Mapping[str, Any], say: Callable[[str
     """
     conversation = magics.workbench().shelf.current
     turn = newest(conversation)
-    question, notes = question_again(turn, magics, changes)
+    question, notes = question_again(turn, magics, {**changes, "need_key": not preview})
     for note in notes:
         say(note)
     with conversation.asked_again(turn):
-        magics.show_question(question)
+        if preview:
+            magics.preview(question)
+        else:
+            magics.show_question(question)
 
 
 def newest(turns: Iterable[Turn]) -> Turn:
