@@ -51,25 +51,20 @@ def heed_our_lines(lines: list[str]) -> list[str]:
     """
     if not any(_LINE.match(line) and line.rstrip().endswith("?") for line in lines):
         return lines
-    while (row := _first_asking(lines)) is not None:
-        lines = [*lines[:row], _rewritten(lines[row]), *lines[row + 1 :]]
+    while (asking := _first_asking(lines)) is not None:
+        row, found = asking
+        before, magic, rest = found["before"], found["magic"], found["rest"].strip()
+        ours = f"{before}get_ipython().run_line_magic({magic!r}, {rest!r})\n"
+        lines = [*lines[:row], ours, *lines[row + 1 :]]
     return lines
 
 
-def _first_asking(lines: list[str]) -> int | None:
+def _first_asking(lines: list[str]) -> tuple[int, re.Match[str]] | None:
     """The row where a statement begins with such a command: not in a string, or a cell magic."""
     if lines[0].startswith("%%"):
         return None
     for tokens in make_tokens_by_line(lines):
         row = next((one.start[0] - 1 for one in tokens if one.string.strip()), len(lines))
-        if row < len(lines) and _LINE.match(lines[row]):
-            return row
+        if row < len(lines) and (found := _LINE.match(lines[row])):
+            return row, found
     return None
-
-
-def _rewritten(line: str) -> str:
-    found = _LINE.match(line)
-    if found is None:
-        return line
-    before, magic, rest = found["before"], found["magic"], found["rest"].strip()
-    return f"{before}get_ipython().run_line_magic({magic!r}, {rest!r})\n"
