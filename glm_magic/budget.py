@@ -48,10 +48,6 @@ class Spending:
         """A question may be asked."""
         self._under_way.add(turn)
 
-    def end(self, turn: TurnBudget) -> None:
-        """It was asked, and is in the ledger."""
-        self._under_way.discard(turn)
-
     def reserved(self, but: TurnBudget, conversation: str = "") -> tuple[int, float]:
         """Tokens and USD that other questions may yet spend.
 
@@ -161,12 +157,11 @@ class TurnBudget:
             StoreError: It could not be written.
         """
         with self._spending.lock:
-            self._spending.end(self)
             self.tokens, self.usd = 0, 0.0
-            _book(asking, asking.conversation, self._settings, self._spending.ledger)
+            _book(asking, self._settings, self._spending.ledger)
 
 
-def _book(asking: Asking, conversation: str, settings: Settings, ledger: Ledger) -> None:
+def _book(asking: Asking, settings: Settings, ledger: Ledger) -> None:
     """Enter a finished question in the ledger, each round estimated where the host told no usage.
 
     What was refused before a model saw it costs nothing and is not entered; so does a recorded
@@ -180,7 +175,7 @@ def _book(asking: Asking, conversation: str, settings: Settings, ledger: Ledger)
     tokens = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0)
     ledger.add(
         at=asking.turn.created,
-        conversation=conversation,
+        conversation=asking.conversation,
         provider=asking.turn.provider,
         model=asking.turn.model,
         prompt_tokens=tokens[0],
