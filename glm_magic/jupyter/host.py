@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from ..chat.places import Place
+from ..chat.places import Place, place_of
 from ..store.file_numbers import file_number
 from ..store.marking import MARK
 
@@ -104,7 +104,7 @@ class Host:
             run = self._run if going_on else time.perf_counter_ns()
             if counted:
                 self._asked, self._execution, self._run = asked, execution, run
-        return Place(cell if asked == 1 else f"{cell}/{asked}", run)
+        return Place(place_of(cell, asked), run)
 
     def notebook(self) -> Path | None:
         """The running notebook's file, or None where the front end does not tell.
