@@ -7,12 +7,17 @@ import os
 import re
 from contextlib import suppress
 from importlib.util import find_spec
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from .catalog import Provider, find_provider, providers
 from .errors import KeyRefusedError, SettingsError, Stopped
 from .keys import APIKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Given = TypeVar("_Given")
 
 _GENERIC = "GLM_API_KEY"
 _KEYRING_SERVICE = "glm_magic"
@@ -192,20 +197,28 @@ def keyring_installed() -> bool:
     return find_spec("keyring") is not None
 
 
-def _from_keyring(origin: str) -> APIKey | None:
-    if not keyring_installed():
-        return None
-    stopped = False
+def _in_keyring(deed: Callable[[Any], _Given], refused: SettingsError, kept: str = "") -> _Given:
+    # Raised outside of the handlers: the keyring's frames may hold the secret.
+    raised: BaseException
     try:
         import keyring
 
-        secret = keyring.get_password(_KEYRING_SERVICE, origin)
+        return deed(keyring)
     except KeyboardInterrupt:
-        stopped = True
-    except Exception:  # back ends raise what they like; a locked or missing one holds no key
+        raised = Stopped(kept)
+    except Exception:  # back ends raise what they like
+        raised = refused
+    raise raised
+
+
+def _from_keyring(origin: str) -> APIKey | None:
+    if not keyring_installed():
         return None
-    if stopped:  # raised outside of the handler: the keyring's frames may hold the secret
-        raise Stopped
+    closed = SettingsError("The system's keyring is locked or missing.")
+    try:
+        secret = _in_keyring(lambda ring: ring.get_password(_KEYRING_SERVICE, origin), closed)
+    except SettingsError:  # then it holds no key
+        return None
     return APIKey(secret) if secret else None
 
 
@@ -216,19 +229,13 @@ def keep_in_keyring(origin: str, key: APIKey) -> None:
         SettingsError: The keyring refused.
         Stopped: The user interrupted it.
     """
-    stopped = False
-    try:
-        import keyring
-
-        keyring.set_password(_KEYRING_SERVICE, origin, key.reveal())
-        return
-    except KeyboardInterrupt:
-        stopped = True
-    except Exception:
-        message = "The system's keyring did not take the key; it is kept for this kernel only."
-    if stopped:
-        raise Stopped("The key is kept for this kernel only.")
-    raise SettingsError(message, "Set the provider's environment variable to keep it.")
+    message = "The system's keyring did not take the key; it is kept for this kernel only."
+    refused = SettingsError(message, "Set the provider's environment variable to keep it.")
+    _in_keyring(
+        lambda ring: ring.set_password(_KEYRING_SERVICE, origin, key.reveal()),
+        refused,
+        "The key is kept for this kernel only.",
+    )
 
 
 def drop_from_keyring(origin: str) -> bool:
@@ -240,16 +247,8 @@ def drop_from_keyring(origin: str) -> bool:
     """
     if _from_keyring(origin) is None:
         return False
-    stopped = False
-    try:
-        import keyring
-
-        keyring.delete_password(_KEYRING_SERVICE, origin)
-        return True
-    except KeyboardInterrupt:
-        stopped = True
-    except Exception:
-        message = f"The system's keyring did not give up the key for {origin}."
-    if stopped:
-        raise Stopped
-    raise SettingsError(message, "It is still there: delete it with the keyring's own program.")
+    message = f"The system's keyring did not give up the key for {origin}."
+    remedy = "It is still there: delete it with the keyring's own program."
+    refused = SettingsError(message, remedy)
+    _in_keyring(lambda ring: ring.delete_password(_KEYRING_SERVICE, origin), refused)
+    return True
