@@ -67,10 +67,6 @@ class Conversation:
         asked = {base_cell(turn.cell) for turn in self._history.turns.values() if turn.cell}
         return asked | self._history.presence.seen
 
-    def seen(self) -> list[str]:
-        """The cells of its turns that once stood in the saved notebook."""
-        return sorted(self._history.presence.seen)
-
     def shown_in(self, cell: str) -> None:
         """A cell shows the panel: a notebook that has it is ours, also if no cell ever asked.
 
