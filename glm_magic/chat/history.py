@@ -148,17 +148,32 @@ class History:
         Raises:
             KeyError, TypeError, ValueError, AttributeError: It cannot be understood.
         """
-        kind, change = event["kind"], event.get("change", "")
+        kind = event["kind"]
         self.presence.seen.update(event.get("seen", ()))
         self.house(event.get("housed", {}), ())
         for names in event.get("moved", ()):
             self.order.reorder(names)
             self._digests.forget(0)
-        if kind == "asked":
-            turn = turn_from(event["turn"])
-            if turn.id in self._replayed:  # a journal that was copied tells it again
-                return
-            self._replayed.add(turn.id)
+        if kind in ("asked", "cleared", "adopted"):
+            self._replay_once(kind, event)
+        elif kind in ("came", "answered"):
+            old, record = self.turns[event["turn"]["id"]], event["turn"]
+            if kind == "answered":
+                self.finish(turn_from(asked(old), record))
+            elif old.partial_reason == NOT_FINISHED:
+                self.finish(with_more(old, record))
+        elif kind in ("undone", "redone"):
+            move = self.undo if kind == "undone" else self.redo
+            move(event.get("turn") or event.get("change") or None)
+
+    def _replay_once(self, kind: str, event: Event) -> None:
+        """A change of the order, unless it was made: a journal that was copied tells it again."""
+        turn = turn_from(event["turn"]) if kind == "asked" else None
+        name = turn.id if turn else event.get("change", "")
+        if name and name in self._replayed:
+            return
+        self._replayed.add(name)
+        if turn:
             self.begin(
                 turn,
                 event.get("dropped", ()),
@@ -166,26 +181,11 @@ class History:
                 instead=event.get("instead"),
                 at_home=not event.get("away"),
             )
-        elif kind == "came":
-            old = self.turns[event["turn"]["id"]]
-            if old.partial_reason == NOT_FINISHED:
-                self.finish(with_more(old, event["turn"]))
-        elif kind == "answered":
-            old = self.turns[event["turn"]["id"]]
-            self.finish(turn_from(asked(old), event["turn"]))
-        elif kind == "undone":
-            self.undo(event.get("turn") or change or None)
-        elif kind == "redone":
-            self.redo(event.get("turn") or change or None)
-        elif change and change in self._replayed:
-            return
-        elif kind in ("cleared", "adopted"):
-            self._replayed.add(change)
-            if kind == "cleared":
-                self.remove(event["turns"], change)
-            else:
-                turns = [turn_from(*pair) for pair in event["turns"]]
-                self.adopt(turns, event.get("source", ""), change)
+        elif kind == "cleared":
+            self.remove(event["turns"], name)
+        else:
+            turns = [turn_from(*pair) for pair in event["turns"]]
+            self.adopt(turns, event.get("source", ""), name)
 
     def _set_turn(self, turn: Turn) -> None:
         self.turns[turn.id] = turn
