@@ -72,7 +72,7 @@ def open_panel(shell: Any) -> PanelWidget:
 
     widget = getattr(shell, _KEEP, None)
     if widget is not None and widget.comm is None:  # closed by the user
-        close_panel(shell)
+        _close(shell, widget)
         widget = None
     if widget is None:
         session = make_session(shell)
@@ -120,7 +120,11 @@ def close_panel(shell: Any) -> None:
         delattr(shell, _PLAIN)
     widget = getattr(shell, _KEEP, None)
     if widget is not None:
-        shell.events.unregister("pre_run_cell", widget.session.cell_begins)
-        shell.events.unregister("post_run_cell", widget.session.cell_ends)
-        widget.close()
-        delattr(shell, _KEEP)
+        _close(shell, widget)
+
+
+def _close(shell: Any, widget: PanelWidget) -> None:
+    shell.events.unregister("pre_run_cell", widget.session.cell_begins)
+    shell.events.unregister("post_run_cell", widget.session.cell_ends)
+    widget.close()
+    delattr(shell, _KEEP)

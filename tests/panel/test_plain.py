@@ -114,6 +114,23 @@ def test_the_cell_that_runs_again_shows_the_same_panel(
     assert not hasattr(shell, panel_command._PLAIN)
 
 
+def test_a_panel_that_is_opened_anew_leaves_the_one_without_page_code(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever closed the one wants an answer in the other to go on."""
+    closed = SimpleNamespace(comm=None, session=page.session, close=lambda: None)
+    monkeypatch.setattr(panel_command, "make_session", lambda _: page.session)
+    monkeypatch.setattr("glm_magic.widget.view.PanelWidget", lambda *_: closed)
+    events = SimpleNamespace(register=lambda *_: None, unregister=lambda *_: None)
+    shell = SimpleNamespace(user_ns={}, user_ns_hidden=(), kernel=None, events=events)
+    plain = panel_command.open_plain(shell)
+    panel_command.open_panel(shell)
+    panel_command.open_panel(shell)
+    assert panel_command.open_plain(shell) is plain
+    panel_command.close_panel(shell)
+    assert not hasattr(shell, panel_command._KEEP)
+
+
 def test_a_call_that_waits_is_refused(page: Page, plain: Plain) -> None:
     """Nobody can be asked here, so a retry with tools goes on at once, and the panel says so."""
     ran: list[str] = []
