@@ -119,17 +119,15 @@ FRAME = pandas.DataFrame({"a": [1]})
         ("hi", {"cell": 3}, "cell is of type int"),
     ],
 )
-@pytest.mark.parametrize("apart", [False, True], ids=["notebook", "chat"])
-def test_slips_are_not_sent(
-    shell: Shell, prompt: Any, options: dict[str, Any], words: str, apart: bool
-) -> None:
+def test_slips_are_not_sent(shell: Shell, prompt: Any, options: dict[str, Any], words: str) -> None:
     """Two lines say what is wrong; no turn and no request comes of it."""
     own = glm_magic.Chat()
-    with scripted("no") as client, pytest.raises(errors.ArgumentError) as raised:
-        (own.ask if apart else glm_magic.ask)(prompt, FRAME, **options)
-    assert words in raised.value.message
-    assert raised.value.remedy
-    assert not client.requests
+    for ask in (glm_magic.ask, own.ask):
+        with scripted("no") as client, pytest.raises(errors.ArgumentError) as raised:
+            ask(prompt, FRAME, **options)
+        assert words in raised.value.message
+        assert raised.value.remedy
+        assert not client.requests
     assert not own.turns
     assert not list(workbench().shelf.current)
 
