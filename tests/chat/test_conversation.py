@@ -11,8 +11,7 @@ import pytest
 from glm_magic.chat.chat import Chat
 from glm_magic.chat.conversation import Conversation
 from glm_magic.chat.messages import Message
-from glm_magic.chat.order import base_cell
-from glm_magic.chat.places import Place
+from glm_magic.chat.places import Place, base_cell
 from glm_magic.chat.turns import Turn
 
 from .samples import client, turn

@@ -78,6 +78,15 @@ def test_questions_that_do_not_begin_in_their_order_stay(
     assert notebook.prompts() == ["one", "two", "three"]
 
 
+def test_questions_that_are_not_asked_again_leave(notebook: Notebook, sandbox: Sandbox) -> None:
+    """A cell that asks less than before sends only what it asked now to the next cell."""
+    loop = "import glm_magic\nfor q in {}:\n    glm_magic.ask(q)"
+    notebook.run("a", loop.format(["one", "two", "three"]))
+    notebook.run("a", loop.format(["four"]))
+    notebook.ask("b", "next")
+    assert asked(sandbox) == ["four", "next"]
+
+
 def test_a_copied_cell_whose_original_is_deleted_is_sent(
     open_notebook: Open, notebook: Notebook, sandbox: Sandbox
 ) -> None:

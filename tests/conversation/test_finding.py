@@ -1,6 +1,7 @@
 """The conversation is found again: after a restart, a crash, a move, a copy, on another machine."""
 
 import shutil
+import time
 
 from glm_magic.sandbox import Sandbox
 
@@ -199,3 +200,50 @@ def test_two_notebooks_never_mix(open_notebook: Open, sandbox: Sandbox) -> None:
     other.crash()
     assert one.prompts() == ["one 1", "one 2"]
     assert other.prompts() == ["other 1", "other 2"]
+
+
+def test_a_new_notebook_at_an_old_path_knows_nothing(open_notebook: Open, sandbox: Sandbox) -> None:
+    """Untitled.ipynb after another Untitled.ipynb was deleted sends nothing of the old one."""
+    old = open_notebook("Untitled.ipynb")
+    old.ask("a", "BLUEBIRD")
+    old.save()
+    old.kill()
+    old.path.unlink()
+    time.sleep(0.05)  # a file made later has a later time
+    new = open_notebook("Untitled.ipynb")
+    new.run("z", "1")
+    new.save()
+    new.ask("z", "hello")
+    assert asked(sandbox) == ["hello"]
+
+
+def test_a_new_notebook_at_the_path_of_a_renamed_one_knows_nothing(
+    open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """A renamed notebook keeps its conversation, and the next Untitled.ipynb begins its own."""
+    old = open_notebook("Untitled.ipynb")
+    old.ask("a", "BLUEBIRD")
+    old.save()
+    renamed = old.path.rename(old.path.with_name("birds.ipynb"))
+    time.sleep(0.05)
+    new = open_notebook("Untitled.ipynb")
+    new.run("z", "1")
+    new.save()
+    new.ask("z", "hello")
+    assert asked(sandbox) == ["hello"]
+    old.restart(at=renamed)
+    old.ask("b", "and then?")
+    assert asked(sandbox) == ["BLUEBIRD", "and then?"]
+
+
+def test_two_kernels_that_both_looked_first_lose_no_turn(
+    open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """Two kernels on one new notebook end up in one conversation."""
+    one, two = open_notebook(), open_notebook()
+    one.kernel.run("%glm show")
+    two.kernel.run("%glm show")
+    one.ask("a", "ALPHA")
+    two.ask("b", "BETA")
+    later = open_notebook()
+    assert sorted(later.prompts()) == ["ALPHA", "BETA"]
