@@ -258,7 +258,7 @@ def _ask(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None:
 
 
 COMMANDS = _commands()
-# These take the options of `%%glm`, and a prompt.
+# These take a prompt, though `retry` refuses it, and the options of `options.line_parser`.
 ASKING: dict[str, Callable[[argparse.Namespace, str, GLMMagics], None]] = {
     "ask": _ask, "context": leaving.context, "fix": going_on.fix, "explain": going_on.explain,
     "retry": going_on.retry, "continue": going_on.go_on,

@@ -58,17 +58,15 @@ def _candidates(magic: str, words: list[str], host: Host) -> Iterable[str]:
         return [name for name in opts.option_names(PARSER) if name not in words]
     if last == "--tools":
         return _tools(host)
-    if magic == "%glm" and not words:
-        from .commands import NAMES
-
-        return list(NAMES)
     if magic == "%glm":
-        from .commands import ASKING, COMMANDS
+        from .commands import ASKING, COMMANDS, NAMES
 
         if command in ASKING:
-            return list(opts.option_names(opts.line_parser(command)))
-        return list(opts.option_names(COMMANDS[command][0])) if command in COMMANDS else []
-    return list(opts.option_names())
+            return opts.option_names(opts.line_parser(command))
+        if command in COMMANDS:
+            return opts.option_names(COMMANDS[command][0])
+        return [] if command else NAMES
+    return opts.option_names()
 
 
 def _tools(host: Host) -> list[str]:

@@ -1,4 +1,4 @@
-"""The options of `%%glm` and `%glm ask`, declared once: parsing, help and completion read them."""
+"""The options of what asks, declared once: parsing, help and completion read them."""
 
 from __future__ import annotations
 
