@@ -191,8 +191,10 @@ def _no_key(error: KeyMissingError) -> Finding:
 
 
 def _host(client: Client) -> Iterator[Finding]:
+    from .api.documents import model_ids
+
     try:
-        count = len(client.model_ids())
+        count = len(model_ids(client))
     except ProtocolError:
         yield Finding("host", "note", "It answers, and offers no list of models.")
         return
@@ -206,7 +208,9 @@ def _host(client: Client) -> Iterator[Finding]:
 
 def _course(client: Client, settings: Settings) -> Iterator[Finding]:
     """What the course's service says of the one who asks."""
-    told = client.course()
+    from .api.documents import course
+
+    told = course(client)
     yield Finding("course's service", "ok", f"{told['course']} knows you as {told['student']}.")
     note = f" ({told['note']})" if told.get("note") else ""
     if told["mode"] == "off":

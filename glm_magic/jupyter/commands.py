@@ -77,16 +77,17 @@ def _model_row(
 
 def _refresh(magics: GLMMagics, provider: str | None) -> set[str]:
     """Ask the provider itself: its list of models, and its price feed where it has one."""
+    from ..api.documents import model_ids, price_feed
     from ..catalog import set_prices
 
     bench = magics.workbench()
     settings = bench.settings({"provider": provider} if provider else None)
     client = bench.client(settings)
-    prices = client.price_feed()
+    prices = price_feed(client)
     if prices:
         set_prices(settings.provider, prices)
     prefix = settings.provider.model_prefix
-    return {name.removeprefix(prefix) for name in client.model_ids()}
+    return {name.removeprefix(prefix) for name in model_ids(client)}
 
 
 def _show_providers(providers: object) -> None:

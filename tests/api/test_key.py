@@ -16,6 +16,7 @@ import pytest
 
 from glm_magic import errors
 from glm_magic.api.client import Client
+from glm_magic.api.documents import course, model_ids
 from glm_magic.chat.deltas import Delta
 from glm_magic.keys import APIKey
 from glm_magic.settings import resolve
@@ -46,7 +47,7 @@ def test_no_redirect_is_followed(
         assert other.connections == 0
         assert len(host.asked) == 1
         with pytest.raises(errors.RedirectRefusedError):
-            client.model_ids()
+            model_ids(client)
         assert other.connections == 0
         assert len(host.asked) == 2
     shows_nothing(outcome.error)
@@ -160,7 +161,7 @@ def test_no_connection_holds_the_key(way: Way, connect: Connect, canary_key: API
     client = connect(url, key=canary_key)
     shows_nothing(way.ask(client).error)
     with pytest.raises(errors.ConnectionFailedError) as raised:
-        client.model_ids()
+        model_ids(client)
     assert not any(map(canary.seen_in, locals_seen(raised.value)))
 
 
@@ -170,8 +171,8 @@ def test_an_echo_is_in_no_list(connect: Connect, canary_key: APIKey) -> None:
     told = {"course": "c", "student": CANARY, "mode": "open", "models": [CANARY], CANARY: [CANARY]}
     with Host(escaped, whole(told)) as host:
         client = connect(host.base_url, key=canary_key)
-        assert client.model_ids() == ["Bearer [API key redacted]"]
-        assert not canary.seen_in(repr(client.course()))
+        assert model_ids(client) == ["Bearer [API key redacted]"]
+        assert not canary.seen_in(repr(course(client)))
 
 
 @pytest.mark.parametrize("state", [[HOLD], [head(kind="application/json"), HOLD]])
@@ -190,7 +191,7 @@ def test_an_interrupt_is_a_stop_without_the_key(
         pressing = threading.Thread(target=interrupt)
         pressing.start()
         with pytest.raises(errors.Stopped) as raised:
-            client.model_ids()
+            model_ids(client)
         pressing.join()
     assert raised.value.__context__ is None
     assert not any(map(canary.seen_in, locals_seen(raised.value)))

@@ -7,6 +7,7 @@ import pytest
 
 from glm_magic import errors
 from glm_magic.api.client import Client
+from glm_magic.api.documents import course, model_ids, price_feed
 from glm_magic.catalog import Price, find_provider
 from glm_magic.keys import APIKey
 
@@ -26,7 +27,7 @@ Connect = Callable[..., Client]
 def test_the_list_of_models(connect: Connect, canary_key: APIKey) -> None:
     """The host's list is asked for with the key and comes sorted; odd records are passed over."""
     with Host(whole({"data": [{"id": "b"}, {"id": "a"}, None, "x"]})) as host:
-        assert connect(host.base_url, key=canary_key).model_ids() == ["a", "b"]
+        assert model_ids(connect(host.base_url, key=canary_key)) == ["a", "b"]
     assert host.asked[0].line == "GET /v1/models HTTP/1.1"
     assert host.asked[0].headers["authorization"].startswith("Bearer ")
 
@@ -48,7 +49,7 @@ def test_a_list_that_does_not_come(
 ) -> None:
     """No list, no answer, no access: one of our errors."""
     with Host(script) as host, pytest.raises(kind):
-        connect(host.base_url).model_ids()
+        model_ids(connect(host.base_url))
 
 
 COURSE = {"course": "c", "student": "s", "mode": "open", "models": ["glm-4.5"]}
@@ -71,9 +72,9 @@ def test_a_document_that_is_no_courses(connect: Connect, document: Any) -> None:
     """What has not the shape of a course's report is told as such, whatever it is."""
     with Host(whole(COURSE), whole(document)) as host:
         client = connect(host.base_url, provider="classroom")
-        assert client.course() == COURSE
+        assert course(client) == COURSE
         with pytest.raises(errors.ProtocolError, match="not a course's service"):
-            client.course()
+            course(client)
 
 
 @pytest.mark.parametrize("url", ["https://xn--zz.invalid/v1", "https://[v1.x]/v1"])
@@ -82,7 +83,7 @@ def test_a_host_that_no_library_takes(way: Way, connect: Connect, url: str) -> N
     client = connect(url)
     assert type(way.ask(client).error) is errors.SettingsError
     with pytest.raises(errors.SettingsError, match="cannot be used"):
-        client.model_ids()
+        model_ids(client)
 
 
 def _feed(url: str) -> Any:
@@ -109,7 +110,7 @@ def test_the_price_feed(connect: Connect, canary_key: APIKey) -> None:
     with Host(whole({"success": True, "data": records})) as host:
         client = connect(host.base_url, key=canary_key, provider="cometapi")
         client.provider = _feed(host.base_url)
-        assert client.price_feed() == {"glm-4.5": Price(0.48, 1.92), "free": Price(0, 0)}
+        assert price_feed(client) == {"glm-4.5": Price(0.48, 1.92), "free": Price(0, 0)}
     asked: Asked = host.asked[0]
     assert "authorization" not in asked.headers
     assert asked.headers["accept-encoding"] == "identity"
@@ -120,7 +121,7 @@ def test_a_price_feed_of_another_shape_has_no_prices(connect: Connect, document:
     """Whatever stands there, it is no price and no error."""
     with Host(whole(document)) as host:
         client = connect(host.base_url)
-        assert client.price_feed() == {}
+        assert price_feed(client) == {}
         assert host.connections == 0
         client.provider = _feed(host.base_url)
-        assert client.price_feed() == {}
+        assert price_feed(client) == {}

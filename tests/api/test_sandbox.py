@@ -8,6 +8,7 @@ import pytest
 
 from glm_magic import errors
 from glm_magic.api.client import Client
+from glm_magic.api.documents import model_ids
 from glm_magic.api.failures import CODES
 from glm_magic.keys import APIKey
 from glm_magic.sandbox import Fault, Sandbox
@@ -153,4 +154,4 @@ def test_streamed_or_not_the_turn_is_the_same(way: Way, client: Client) -> None:
 
 def test_the_models_of_the_sandbox(client: Client) -> None:
     """Its list is read like any host's."""
-    assert "glm-4.5" in client.model_ids()
+    assert "glm-4.5" in model_ids(client)
