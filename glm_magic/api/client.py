@@ -12,6 +12,7 @@ from ..errors import SettingsError
 from ..origins import is_loopback
 from .exchange import Exchange
 from .sockets import Sockets
+from .sse import SHOWS_NOTICES
 from .wire import body_bytes, chat_url, request_body
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Client:
             "Accept-Language": "en-US,en",  # without it the mainland host's errors are Chinese
         }
         if self.provider.name == CLASSROOM:
-            headers["X-GLM-Notices"] = "shown"  # our comments reach the user (`api.sse`)
+            headers.update([SHOWS_NOTICES])
         if self.key:
             headers["Authorization"] = f"Bearer {self.key.reveal()}"
         return headers

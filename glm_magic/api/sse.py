@@ -22,6 +22,7 @@ MAX_EVENT_CHARACTERS = 8 * 2**20
 # What a course's service says beside the answer, in comments that other clients pass over.
 NOTICE, WARNING = "glm-notice", "glm-warning"
 WARNINGS = "glm_warnings"  # the same in a whole answer, which has no comments: a list of texts
+SHOWS_NOTICES = ("X-GLM-Notices", "shown")  # the header of a client whose user sees the comments
 
 
 class Event(NamedTuple):

@@ -13,7 +13,8 @@ from ..catalog import Provider, find_model, makers_name
 from ..keys import redact
 
 if TYPE_CHECKING:
-    from ..chat.messages import Message, Request
+    from ..chat.deltas import ToolCallPiece
+    from ..chat.messages import Message, Request, ToolCall
     from ..keys import APIKey
 
 
@@ -74,17 +75,16 @@ def _message(message: Message, provider: Provider) -> dict[str, Any]:
     if message.reasoning and provider.reasoning_in_request:
         document["reasoning_content"] = message.reasoning
     if message.tool_calls:
-        document["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in message.tool_calls
-        ]
+        document["tool_calls"] = list(map(call_document, message.tool_calls))
     if message.tool_call_id:
         document["tool_call_id"] = message.tool_call_id
     return document
+
+
+def call_document(call: ToolCall | ToolCallPiece) -> dict[str, Any]:
+    """A tool call, or a piece of one, as the wire has it."""
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def _thinking(request: Request, provider: Provider) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..api.sse import NOTICE
+from ..api.wire import call_document
 from ..chat.deltas import Delta, Growing
 from ..errors import (
     APIError,
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from ..api.client import Client
-    from ..chat.deltas import ToolCallPiece
     from ..chat.messages import Request, Usage
     from .places import Places, Ticket
 
@@ -74,7 +75,7 @@ async def wait_for_turn(places: Places, ticket: Ticket, reader: Reader) -> None:
         ahead, now = places.ahead(ticket), time.monotonic()
         if ahead != told or now - told_at > _QUIET_SECONDS:
             before = "you are next" if not ahead else f"{ahead} before you"
-            await reader.comment(f"glm-notice Waiting in the course's queue: {before}")
+            await reader.comment(f"{NOTICE} Waiting in the course's queue: {before}")
             told, told_at = ahead, now
         if reader.gone:
             raise Gone
@@ -145,7 +146,7 @@ class Passing:
     async def _pause(self, seconds: float) -> None:
         """Wait and say so, but not for a student who has gone."""
         await self._reader.comment(
-            f"glm-notice The model's host is busy; asking again in {seconds:.0f} s"
+            f"{NOTICE} The model's host is busy; asking again in {seconds:.0f} s"
         )
         end = time.monotonic() + seconds
         while not self._reader.gone and (left := end - time.monotonic()) > 0:
@@ -185,7 +186,7 @@ class Passing:
             await self._reader.chunk(shown)
             self._wrote_at = time.monotonic()
         elif time.monotonic() - self._wrote_at > _QUIET_SECONDS:
-            await self._reader.comment("glm-notice The model is still at work")
+            await self._reader.comment(f"{NOTICE} The model is still at work")
             self._wrote_at = time.monotonic()
 
     def _filtered(self, delta: Delta) -> Delta:
@@ -204,7 +205,9 @@ class Passing:
         if delta.reasoning:
             said["reasoning_content"] = delta.reasoning
         if delta.tool_calls:
-            said["tool_calls"] = [_call_document(piece) for piece in delta.tool_calls]
+            said["tool_calls"] = [
+                {"index": piece.index, **call_document(piece)} for piece in delta.tool_calls
+            ]
         chunk: dict[str, Any] = {}
         if said or delta.finish_reason:
             choice: dict[str, Any] = {"index": 0, "delta": said}
@@ -223,11 +226,6 @@ class Passing:
         if self.grown.usage is not None:
             return self.grown.usage.total_tokens
         return held if self.sent else 0
-
-
-def _call_document(piece: ToolCallPiece) -> dict[str, Any]:
-    function = {"name": piece.name, "arguments": piece.arguments}
-    return {"index": piece.index, "id": piece.id, "type": "function", "function": function}
 
 
 def usage_document(usage: Usage) -> dict[str, Any]:

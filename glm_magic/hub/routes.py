@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
-from ..api.sse import WARNINGS
+from ..api.sse import SHOWS_NOTICES, WARNING, WARNINGS
+from ..api.wire import call_document
 from .asking import HINTS_ON, Gone, Passing, event, usage_document, wait_for_turn
 from .hints import with_tutor
 from .reading import guessed_tokens, read_question
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from .people import Person
     from .rules import Rules, Window
     from .serving import Service
-
-_SHOWS_NOTICES = "X-GLM-Notices"  # a client that shows our comments to its user says so
 
 
 class Route(RequestHandler):
@@ -66,11 +65,11 @@ class Route(RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """A refusal, or tornado's own error, as the wire has errors."""
         error = kwargs.get("exc_info", (None, None))[1]
-        if not isinstance(error, Refused) and status_code >= 500:
-            error = Refused("course-host", "The course's service failed.", status_code)
-        elif not isinstance(error, Refused):
-            message = f"{self.request.method} is not served here."
-            error = Refused("course-request", message, status_code)
+        if not isinstance(error, Refused):
+            code, message = "course-request", f"{self.request.method} is not served here."
+            if status_code >= 500:
+                code, message = "course-host", "The course's service failed."
+            error = Refused(code, message, status_code)
         self.set_status(error.status)
         if error.retry_after_seconds is not None:
             self.set_header("Retry-After", str(math.ceil(error.retry_after_seconds)))
@@ -194,16 +193,17 @@ class Answers(Route):
     async def _tell(self, rules: Rules, *, hints: bool) -> None:
         """What the student must see beside the answer, before anything else is said."""
         if hints:
-            await self.comment(f"glm-warning {HINTS_ON}")
+            await self.comment(f"{WARNING} {HINTS_ON}")
         if self._is_recorded(rules):
             await self.comment(
-                "glm-warning Your course records this chat, questions and answers, "
+                f"{WARNING} Your course records this chat, questions and answers, "
                 f"for {rules.keep_days} days."
             )
 
     def _is_recorded(self, rules: Rules) -> bool:
         """Words are kept only where the client shows the student that they are."""
-        shown = self.request.headers.get(_SHOWS_NOTICES) == "shown"
+        header, value = SHOWS_NOTICES
+        shown = self.request.headers.get(header) == value
         return rules.record_content and shown and self._streams
 
     async def comment(self, text: str) -> None:
@@ -270,14 +270,7 @@ def _completion(passing: Passing) -> dict[str, Any]:
     if grown.reasoning:
         message["reasoning_content"] = grown.reasoning
     if grown.tool_calls:
-        message["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }
-            for call in grown.tool_calls
-        ]
+        message["tool_calls"] = list(map(call_document, grown.tool_calls))
     choice = {"index": 0, "message": message, "finish_reason": grown.finish_reason}
     document: dict[str, Any] = {"object": "chat.completion", "model": passing.model}
     document["choices"] = [choice]
