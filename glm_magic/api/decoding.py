@@ -76,8 +76,7 @@ class AnswerDecoder:
             return deltas
         self._document += data
         if len(self._document) > MAX_DOCUMENT_BYTES:
-            message = f"The host sent an answer of more than {MAX_DOCUMENT_BYTES:,} bytes."
-            self.failure = ProtocolError(message, "Check the base URL: %glm config.")
+            self.failure = too_long()
         return []
 
     def finish(self) -> list[Delta]:
@@ -212,6 +211,12 @@ class AnswerDecoder:
                 self._words.clear()
             self._words[value] = redact(joined_halves(value), self._key)
         return self._words[value]
+
+
+def too_long() -> ProtocolError:
+    """The error for a body that no answer has."""
+    message = f"The host sent an answer of more than {MAX_DOCUMENT_BYTES:,} bytes."
+    return ProtocolError(message, "Check the base URL: %glm config.")
 
 
 def _error_chunk(data: str) -> list[dict[str, Any]]:

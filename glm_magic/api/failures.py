@@ -29,6 +29,7 @@ from ..errors import (
     ServerError,
 )
 from ..keys import APIKey, redact
+from .responses import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -241,8 +242,7 @@ def response_error(
     if found:
         return refusal_error(status, *found, model=model, headers=headers, key=key)
     if status >= 400:
-        kind = headers.get("content-type", "").partition(";")[0]
-        words = "a web page" if kind == "text/html" else text
+        words = "a web page" if kind_of(headers) == "text/html" else text
         return refusal_error(status, "", words, model=model, headers=headers, key=key)
     message = f"The host answered HTTP {status} with something that is not an answer."
     return ProtocolError(message, "Check the base URL: %glm config.")

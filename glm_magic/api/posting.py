@@ -13,9 +13,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from ..errors import ProtocolError, TransportError
 from ..origins import is_loopback
-from .decoding import MAX_DOCUMENT_BYTES
+from .decoding import MAX_DOCUMENT_BYTES, too_long
 from .responses import line_error
 
 if TYPE_CHECKING:
@@ -128,9 +127,3 @@ class HttpxPoster:
         """See `Poster.close`."""
         for http in self._small:
             await http.aclose()
-
-
-def too_long() -> TransportError:
-    """The error for a body that no answer has."""
-    message = f"The host sent an answer of more than {MAX_DOCUMENT_BYTES:,} bytes."
-    return ProtocolError(message, "Check the base URL: %glm config.")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from ..errors import SettingsError
-from .decoding import MAX_DOCUMENT_BYTES
-from .posting import Reply, proxy_for, too_long
+from .decoding import MAX_DOCUMENT_BYTES, too_long
+from .posting import Reply, proxy_for
 from .responses import line_error
 
 if TYPE_CHECKING:

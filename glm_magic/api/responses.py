@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ..errors import ConnectionFailedError, RedirectRefusedError, TimedOutError, TransportError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
 
@@ -18,15 +20,20 @@ def refuse_redirect(status: int) -> None:
         raise RedirectRefusedError(message, remedy)
 
 
-def is_packed(response: httpx.Response) -> bool:
+def is_packed(headers: Mapping[str, str]) -> bool:
     """Whether the body is compressed, which nobody asked for; it is never unpacked."""
-    return bool(response.headers.get("content-encoding", "identity").strip().lower() != "identity")
+    return headers.get("content-encoding", "identity").strip().lower() != "identity"
+
+
+def kind_of(headers: Mapping[str, str]) -> str:
+    """The body's content type in lower case, without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def raw_body(response: httpx.Response, most_bytes: int) -> bytes:
     """The body as it was sent, its beginning if it is longer; nothing of a compressed one."""
     body = bytearray()
-    for data in () if is_packed(response) else response.iter_raw():
+    for data in () if is_packed(response.headers) else response.iter_raw():
         body += data
         if len(body) > most_bytes:
             break

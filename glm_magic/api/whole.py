@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..chat.deltas import Growing
-from ..errors import GLMError
 from .decoding import AnswerDecoder
 from .failures import response_error
-from .responses import refuse_redirect
+from .responses import is_packed, kind_of, refuse_redirect
 
 if TYPE_CHECKING:
     from ..keys import APIKey
@@ -23,8 +22,7 @@ def read_whole(reply: Reply, *, key: APIKey | None, model: str) -> Growing:
         TransportError: A redirect, or something that is not an answer.
     """
     refuse_redirect(reply.status)
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    packed = reply.headers.get("content-encoding", "identity").strip().lower() != "identity"
+    kind, packed = kind_of(reply.headers), is_packed(reply.headers)
     if reply.status != 200 or packed or kind not in ("application/json", "text/event-stream"):
         body = b"" if packed else reply.body
         raise response_error(reply.status, reply.headers, body, model=model, key=key)
@@ -32,6 +30,6 @@ def read_whole(reply: Reply, *, key: APIKey | None, model: str) -> Growing:
     grown = Growing()
     for delta in [*decoder.feed(reply.body), *decoder.finish()]:
         grown.add(delta)
-    if isinstance(decoder.failure, GLMError):
+    if decoder.failure is not None:
         raise decoder.failure
     return grown

@@ -20,7 +20,7 @@ from ..errors import (
 from .bursts import merged
 from .decoding import AnswerDecoder
 from .failures import response_error
-from .responses import is_packed, line_error, raw_body, refuse_redirect
+from .responses import is_packed, kind_of, line_error, raw_body, refuse_redirect
 from .sockets import ASKER
 
 if TYPE_CHECKING:
@@ -205,11 +205,11 @@ class Worker:
             self._end_line()
 
     def _read(self, response: httpx.Response) -> None:
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = kind_of(response.headers)
         refuse_redirect(response.status_code)
         if response.status_code != 200 or kind not in ("text/event-stream", "application/json"):
             raise self._refusal(response)
-        if is_packed(response):
+        if is_packed(response.headers):
             message = "The host sent a compressed answer that was not asked for."
             raise ProtocolError(message, "Check the base URL: %glm config.")
         events = kind == "text/event-stream"
