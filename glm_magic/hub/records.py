@@ -14,15 +14,11 @@ class Records:
     """A file for each day, in one folder.
 
     Args:
-        folder: Made, for this account only, whenever it is not there.
+        folder: Made, for this account only, when a line is written and it is not there.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._make()
-
-    def _make(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def add(self, day: str, record: dict[str, Any]) -> None:
         """Write a line into the day's file.
@@ -30,7 +26,7 @@ class Records:
         Raises:
             OSError: It cannot be written.
         """
-        self._make()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         number = os.open(self.folder / f"{day}.jsonl", flags, 0o600)
         with os.fdopen(number, "a", encoding="utf-8") as file:
