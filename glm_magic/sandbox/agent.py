@@ -61,17 +61,21 @@ def conclusion(question: Question, results: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def called(messages: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The names of the functions that were called, by the ids of the calls."""
+    calls = [call for message in messages for call in message.get("tool_calls") or ()]
+    return {str(call.get("id")): call["function"]["name"] for call in calls}
+
+
 def results_of(messages: Sequence[Mapping[str, Any]]) -> list[str]:
     """What came of the cells proposed since the user's last question."""
-    names: dict[str, str] = {}
+    names = called(messages)
     results: list[str] = []
     before = ""
     for message in messages:
         if message["role"] == "user" and before != "tool":  # else it brings the figures
             results = []
         before = message["role"]
-        for call in message.get("tool_calls") or ():
-            names[str(call.get("id"))] = str((call.get("function") or {}).get("name"))
         if before == "tool" and names.get(str(message["tool_call_id"])) == TOOL:
             results.append(text_of(message))
     return results

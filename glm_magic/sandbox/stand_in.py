@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from . import agent, answers, plain_answers
@@ -20,7 +21,7 @@ from .reply import FRAME_NOTE, NOTE, Reply, pieces_of
 from .tool_calling import choose_calls, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from .frame_reading import FrameSummary
     from .validation import Asked
@@ -183,17 +184,10 @@ def _because(rule: str, question: Question) -> str:
 
 def _tool_results(asked: Asked) -> str:
     """What came back after the last assistant message, by the names of the calls."""
-    names: dict[str, str] = {}
-    results: list[Mapping[str, Any]] = []
-    for message in asked.messages:
-        if message["role"] == "tool":
-            results.append(message)
-            continue
-        results = []
-        for call in message.get("tool_calls") or ():
-            names[str(call.get("id"))] = str((call.get("function") or {}).get("name"))
+    names = agent.called(asked.messages)
+    newest_first = takewhile(lambda one: one["role"] == "tool", reversed(asked.messages))
     lines = []
-    for result in results:
+    for result in reversed(list(newest_first)):
         name = names.get(str(result["tool_call_id"]), str(result["tool_call_id"]))
         lines.append(f"`{name}` returned:\n\n{plain_answers.quote(text_of(result), 4_000)}")
     return "\n\n".join(lines)
