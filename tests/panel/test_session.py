@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from glm_magic.chat.deltas import Delta
 from glm_magic.chat.messages import Usage
 from glm_magic.errors import OverloadedError
 from glm_magic.shelf import Shelf
+from glm_magic.surroundings import AROUND
 from glm_magic.testing import ScriptedClient, ScriptedExchange, scripted
 from glm_magic.widget.answering import Answering
 from glm_magic.widget.chats import Chats
@@ -379,12 +381,24 @@ def test_a_deed_that_raises_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> N
     assert told.wait(5)
 
 
-def test_warnings_are_said_in_the_panel(page: Page, capsys: pytest.CaptureFixture[str]) -> None:
-    """Advice on a question does not stray into whichever cell runs."""
+def test_advice_is_said_in_the_panel(page: Page) -> None:
+    """What the user should know of a question is told before its answer."""
     with scripted("ok"):
         page.ask("hi", options={"model": "glm-4.5-aire"})
     assert "not in the catalog" in page.told("note")[0]["text"]
-    assert capsys.readouterr().err == ""
+
+
+def test_warnings_are_said_in_the_panel(
+    page: Page, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What a background thread would print does not stray into whichever cell runs."""
+    (tmp_path / "no folder").write_text("")
+    monkeypatch.setenv("GLM_DATA_DIR", str(tmp_path / "no folder"))
+    monkeypatch.setattr(AROUND, "warn", print)
+    with scripted("ok"):
+        page.ask("hi")
+    assert "could not be" in page.told("note")[0]["text"]
+    assert capsys.readouterr() == ("", "")
 
 
 def test_nothing_is_left_behind(page: Page) -> None:

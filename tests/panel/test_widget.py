@@ -141,14 +141,6 @@ def test_what_cells_ask_is_told(kernel: Kernel) -> None:
     assert event["turns"][0]["cell"]
 
 
-def test_prints_of_the_panel_stray_nowhere(kernel: Kernel) -> None:
-    """A warning on a panel's question is not printed into the cell that runs."""
-    cell = kernel.start("import time\nfor _ in range(15): time.sleep(0.1)")
-    command(kernel, kind="ask", prompt="hi", options={"model": "glm-4.5-aire"})
-    ran = kernel.finish(cell)
-    assert ran.printed == ""
-
-
 def test_saved_widget_state_holds_nothing_that_was_said(sandbox: Sandbox) -> None:
     """The widget state that a saved notebook holds has no word of it, and no key."""
     cells = [
