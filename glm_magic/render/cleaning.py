@@ -92,10 +92,10 @@ class PlainPieces:
 
     def __init__(self) -> None:
         self._before = ""  # the last character that was shown
-        self._held = ""  # what the next piece decides about
+        self._held = ""
 
     def add(self, piece: str) -> str:
-        """What can be shown now; the beginning of an escape at its end is held back."""
+        """What can be shown now; what the next piece decides about is held back."""
         text = self._held + piece
         begun = None if text.isprintable() else _BEGUN.search(text)
         self._held = begun[0] if begun else ""
