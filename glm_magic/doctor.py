@@ -16,6 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from .api.documents import course, model_ids
 from .catalog import CLASSROOM, makers_name
 from .errors import (
     APIError,
@@ -191,8 +192,6 @@ def _no_key(error: KeyMissingError) -> Finding:
 
 
 def _host(client: Client) -> Iterator[Finding]:
-    from .api.documents import model_ids
-
     try:
         count = len(model_ids(client))
     except ProtocolError:
@@ -208,8 +207,6 @@ def _host(client: Client) -> Iterator[Finding]:
 
 def _course(client: Client, settings: Settings) -> Iterator[Finding]:
     """What the course's service says of the one who asks."""
-    from .api.documents import course
-
     told = course(client)
     yield Finding("course's service", "ok", f"{told['course']} knows you as {told['student']}.")
     note = f" ({told['note']})" if told.get("note") else ""
