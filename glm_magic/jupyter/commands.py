@@ -83,8 +83,7 @@ def _refresh(magics: GLMMagics, provider: str | None) -> set[str]:
     bench = magics.workbench()
     settings = bench.settings({"provider": provider} if provider else None)
     client = bench.client(settings)
-    prices = price_feed(client)
-    if prices:
+    if prices := price_feed(client):
         set_prices(settings.provider, prices)
     prefix = settings.provider.model_prefix
     return {name.removeprefix(prefix) for name in model_ids(client)}
