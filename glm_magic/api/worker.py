@@ -155,8 +155,9 @@ class Worker:
         import httpx
 
         try:
+            http = self._client.http()
             self.waiting_since = time.monotonic()
-            self._ask_over(self._client.http())
+            self._ask_over(http)
             return
         except httpx.HTTPError as error:
             kind = type(error).__name__

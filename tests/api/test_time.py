@@ -1,5 +1,6 @@
 """No host can make anybody wait longer than was agreed."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -93,6 +94,16 @@ def test_a_slow_first_byte_is_waited_for(way: Way, connect: Connect) -> None:
         outcome = way.ask(connect(host.base_url, IDLE))
     assert (outcome.error, outcome.turn.text) == (None, "wwwwww")
     assert outcome.seconds > 0.9
+
+
+def test_making_the_connection_pool_is_no_silence(
+    way: Way, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading this machine's certificates may take long, and is not the host's time."""
+    make = Client._new_http
+    monkeypatch.setattr(Client, "_new_http", lambda one: (time.sleep(0.6), make(one))[1])
+    with Host(said("x")) as host:
+        assert way.ask(connect(host.base_url, IDLE)).turn.text == "x"
 
 
 def test_ticks_come_while_nothing_else_does(way: Way, connect: Connect) -> None:
