@@ -74,6 +74,14 @@ class Host:
         return isinstance(code, str) and code.lstrip().startswith("%%glm")
 
     @property
+    def captured(self) -> bool:
+        """Whether an Output widget takes what is shown now: it hears of no update of a display."""
+        here = (self._parent().get("header") or {}).get("msg_id")
+        # The one list of them there is; nobody has a widget who did not import it.
+        known = getattr(sys.modules.get("ipywidgets.widgets.widget"), "_instances", {})
+        return any(getattr(one, "msg_id", "") == here for one in list(known.values()))
+
+    @property
     def cell(self) -> str | None:
         """The running cell's id, or None where the front end sends none."""
         found = self._metadata().get("cellId")

@@ -196,9 +196,14 @@ class NotebookOutput:
 
 
 class InlineOutput:
-    """For a line magic among other output: one status line that becomes the answer."""
+    """For a line magic among other output: one status line that becomes the answer.
 
-    def __init__(self) -> None:
+    Args:
+        updated: Whether what is shown can be updated; else there is only the answer.
+    """
+
+    def __init__(self, *, updated: bool = True) -> None:
+        self._updated = updated
         self._region = _Region()
         self._painted_at = time.monotonic()
         self._notice = ""
@@ -207,7 +212,7 @@ class InlineOutput:
         """Show once a second how far it is; the text itself comes at the end."""
         self._notice = delta.notice or ("" if delta.text or delta.reasoning else self._notice)
         now = time.monotonic()
-        if now - self._painted_at >= _STATUS_SECONDS:
+        if self._updated and now - self._painted_at >= _STATUS_SECONDS:
             growing = builder.growing
             count = len(growing.text)
             line = f"*Writing … {count:,} characters*" if count else ""

@@ -221,7 +221,7 @@ class GLMMagics:
 
         self.runner.begin()
         shown = self.runner.shown
-        output = output_for(self.host.front_end, whole_cell=whole_cell, shown=shown)
+        output = output_for(self.host, whole_cell=whole_cell, shown=shown)
         failed = True
         try:
             answer = show(question, output, kept)

@@ -24,7 +24,7 @@ class ProgressLine:
     def say(self, line: str) -> None:
         """Show a line in place of the one before; "" takes it away.
 
-        A notebook that runs without a reader keeps no trace of it.
+        A notebook that runs without a reader keeps no trace of it, nor does an Output widget.
         """
         if self._host.front_end == "batch":
             return
@@ -37,7 +37,7 @@ class ProgressLine:
             clear_output(wait=True)  # by what is shown next: the answer, or an error
         elif self._handle is not None:
             self._handle.update(bundle, raw=True)
-        elif line:
+        elif line and not self._host.captured:
             self._handle = DisplayHandle()
             self._handle.display(bundle, raw=True)
         self._handle = self._handle if line else None

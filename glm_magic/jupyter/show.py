@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
     from ..answer import Answer
     from ..questions import Question
-    from .host import FrontEnd
+    from .host import Host
     from .live_output import LiveOutput
 
 
 def output_for(
-    front_end: FrontEnd, *, whole_cell: bool, shown: Sequence[Callable[[], None]] = ()
+    host: Host, *, whole_cell: bool, shown: Sequence[Callable[[], None]] = ()
 ) -> LiveOutput:
     """What shows an answer in this front end.
 
     Args:
-        front_end: Who shows our output.
+        host: The running shell and who shows our output.
         whole_cell: Whether all of the cell's output is ours, so that it may be replaced.
         shown: Shows again, one after the other, what else was shown meanwhile and must stay.
     """
+    front_end = host.front_end
     if front_end == "terminal":
         from .terminal_output import TerminalOutput
 
@@ -40,7 +41,7 @@ def output_for(
     from .live_output import InlineOutput, NotebookOutput
 
     if not whole_cell:
-        return InlineOutput()
+        return InlineOutput(updated=not host.captured)
     return NotebookOutput(markdown=front_end != "console", shown=shown)
 
 

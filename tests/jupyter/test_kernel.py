@@ -185,6 +185,33 @@ def test_a_cell_magic_that_code_calls_leaves_other_output_alone(kernel: Kernel) 
     assert all("glm_magic" in one["metadata"] for one in ran.outputs)
 
 
+@pytest.mark.parametrize(
+    "asking",
+    ["run_cell_magic('glm', '--once', slow)", "run_line_magic('glm', f'ask --once {slow}')"],
+)
+def test_an_output_widget_is_left_with_the_answer(kernel: Kernel, asking: str) -> None:
+    """It hears of no update of a display, so nothing is shown there but what shall stay."""
+    kernel.run("import ipywidgets; slow, out = 'sandbox: delay 1.3', ipywidgets.Output()")
+    ran = kernel.run(f"with out:\n    print('before')\n    get_ipython().{asking}")
+    assert not {"update_display_data", "clear_output"} & set(ran.kinds()), ran.error
+    assert ran.printed.split() == ["before"]
+    (answer,) = (content for kind, content in ran.messages if kind == "display_data")
+    assert answer["metadata"]["glm_magic"]["status"] == "complete"
+    beside = kernel.run("get_ipython().run_line_magic('glm', f'ask --once {slow}')")
+    assert "update_display_data" in beside.kinds()
+
+
+def test_an_output_widget_keeps_no_progress_line(kernel: Kernel) -> None:
+    """What is said while a table is measured could not be taken out of it."""
+    kernel.run("import ipywidgets; out = ipywidgets.Output()")
+    kernel.run(
+        "from glm_magic.surroundings import AROUND\n"
+        "def measure():\n    AROUND.progress('measuring')\n    AROUND.progress('')"
+    )
+    assert "display_data" in kernel.run("measure()", cell="a").kinds()
+    assert "display_data" not in kernel.run("with out:\n    measure()", cell="a").kinds()
+
+
 def test_the_sandbox_needs_no_key(kernels: Callable[..., Kernel]) -> None:
     """`%config GLM.provider = 'sandbox'` answers inside the kernel and says so."""
     kernel = kernels()
