@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from .chat.conversation import Conversation
-from .chat.places import base_cell
+from .chat.places import base_cell, numbered, place_of
 from .chat.records import answered, asked, turn_from
 from .chat.telling import COPIED, told_by
 from .chat.turns import NOT_FINISHED
@@ -122,6 +122,27 @@ def forked(saved: NotebookTurns, name: str) -> tuple[list[Turn], str]:
         if told.digest_before(None) == first.earlier_digest:
             return [turn for turn, _ in before], told_in
     return [], ""
+
+
+def asker(path: Path | None) -> list[str | int]:
+    """By what a notebook's questions in other chats than its own are known as its own later."""
+    return [] if path is None else [str(path), *filter(None, [file_number(path)])]
+
+
+def apart(event: Event, here: Sequence[str | int]) -> Event:
+    """The event, with its cell named apart when another notebook asked: copies have the same ids.
+
+    Args:
+        event: As it was told.
+        here: The `asker` that reads it.
+    """
+    there, turn = event.get("asker"), event.get("turn")
+    if not (isinstance(there, list) and there and isinstance(turn, dict) and turn.get("cell")):
+        return event
+    if any(one in here for one in there):
+        return event
+    base, number = numbered(str(turn["cell"]))
+    return {**event, "turn": {**turn, "cell": place_of(f"{base}@{there[-1]}", number)}}
 
 
 def saved_at(path: Path | None) -> str:

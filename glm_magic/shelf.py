@@ -15,7 +15,9 @@ from .chat.telling import COPIED
 from .continuing import (
     Writer,
     ancestry,
+    apart,
     as_copied,
+    asker,
     at,
     forked,
     goes_on,
@@ -61,6 +63,7 @@ class Shelf:
         self.store = store or Store()
         self.store.tell = warn
         self._notebook = notebook
+        self._here: list[str | int] = []  # once known it stays, for it knows questions by it
         self._warn = warn
         self._opening = threading.RLock()  # the user's own threads may ask at once
         self._open: dict[str, Conversation] = {}
@@ -189,7 +192,8 @@ class Shelf:
         kept = self.store.read(name)
         for sentence in kept.damage:
             self._warn(sentence)
-        return kept.events
+        self._here = self._here or asker(self._notebook())
+        return [apart(event, self._here) for event in kept.events]
 
     def _load(
         self,
@@ -251,7 +255,7 @@ class Shelf:
         if not goes_on(self.store, given, path, read_notebook(path)):
             return
         self._open.pop(conversation.name, None)
-        conversation.become(given, [*self.store.read(given).events, *events])
+        conversation.become(given, [*self._read(given), *events])
         self._open[given] = conversation
         self._seen = None
 
@@ -259,6 +263,8 @@ class Shelf:
 
     def write(self, conversation: Conversation, events: Sequence[Event]) -> None:
         """Write events down; what could not be written is told, and written later."""
+        if self._here:
+            events = [one | {"asker": self._here} if one.get("away") else one for one in events]
         try:
             sync = any(event["kind"] in _SYNCED for event in events)
             self.store.journal(conversation.name).append(*events, sync=sync)

@@ -308,3 +308,27 @@ def test_a_chat_that_is_visited_stays_where_it_is(
     guest.restart()
     assert guest.prompts() == ["of the guest"]
     assert open_notebook("guest.ipynb", machine="there").prompts() == ["of the guest"]
+
+
+def test_notebooks_that_share_a_chat_share_no_cells(
+    new: Open, open_notebook: Open, sandbox: Sandbox
+) -> None:
+    """A copy's cell comes behind the original's of the same id, and runs again in its own place."""
+    first = new()
+    first.ask("a", "of the first", "--chat Ideas")
+    first.save()
+    second = open_notebook(copied(first))
+    second.ask("a", "of the second", "--chat Ideas")
+    assert asked(sandbox) == ["of the first", "of the second"]
+    first.restart()
+    first.ask("a", "again", "--chat Ideas")
+    assert asked(sandbox) == ["again"]
+    renamed = second.path.with_name("renamed.ipynb")
+    second.path.rename(renamed)
+    second.restart(at=renamed)
+    second.ask("a", "renamed", "--chat Ideas")
+    assert asked(sandbox) == ["again", "renamed"]
+    first.restart()
+    for notebook in (first, second):
+        notebook.glm("chats Ideas")
+        assert notebook.prompts() == ["again", "renamed"]
