@@ -33,6 +33,7 @@ from .store.conversations import Store
 from .store.file_numbers import file_number
 from .store.location import name_id, new_id
 from .store.notebook_file import NotebookTurns, read_notebook
+from .surroundings import AROUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,7 +100,7 @@ class Shelf:
         """
         kept = self.store.list()
         exact = [one for one in kept if title in (one.name, one.id)]
-        if not exact and self._in_outputs(title):
+        if not exact and (saved := self._saved()) and name_id(title) in saved.conversations:
             return self._go_to(self.named(title))
         found = exact or [one for one in kept if one.id.startswith(title)]
         if len({one.id for one in found}) != 1:
@@ -127,10 +128,6 @@ class Shelf:
         path = self._notebook()
         return read_notebook(path) if path is not None else None
 
-    def _in_outputs(self, title: str) -> bool:
-        saved = self._saved()
-        return saved is not None and name_id(title) in saved.conversations
-
     def fork(self, title: str) -> Conversation:
         """Copy what the current conversation would send under a new name, and go on there.
 
@@ -156,7 +153,9 @@ class Shelf:
         return self._go_to(copy)
 
     def heed_order(self) -> None:
-        """Order the turns as their cells stand in the notebook, if it was saved since."""
+        """Let the turns stand as their cells do: as it was saved, without those asked no more."""
+        if self._current is not None and self._current is self._own:
+            self._current.clear(AROUND.silent())
         path = self._notebook()
         if path is None or self._current is None:
             return
