@@ -18,7 +18,7 @@ from .parts import picture_of
 from .question import Question, read_question
 from .refusals import refuse
 from .reply import FRAME_NOTE, NOTE, Reply, pieces_of
-from .tool_calling import choose_calls, fill, fill_object
+from .tool_calling import choose_calls, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,7 +221,7 @@ def _json(asked: Asked, question: Question) -> str:
         if text is question.prompt:  # the words of the shape are no evidence for its values
             question = replace(question, prompt=said)
         if "properties" in shape:
-            filled = fill_object(shape, question)
+            filled = fill(shape, question)
             closed = shape.get("additionalProperties") is False
             return json.dumps(filled if closed else {**filled, "sandbox": note}, ensure_ascii=False)
         filled = {key: _like(value, question) for key, value in shape.items()}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +68,8 @@ def choose_calls(question: Question, tools: Sequence[Mapping[str, Any]]) -> tupl
 
 def _call(question: Question, function: Mapping[str, Any], index: int) -> ToolCall:
     schema = function.get("parameters") or {}
-    arguments = json.dumps(fill_object(schema, question), ensure_ascii=False)
+    filled = fill(schema, question) if schema.get("properties") else {}
+    arguments = json.dumps(filled, ensure_ascii=False)
     seed = f"{question.prompt}\0{function['name']}\0{arguments}\0{index}"
     name = hashlib.sha256(seed.encode("utf-8", "replace")).hexdigest()[:20]
     return ToolCall(f"call_{name}", str(function["name"]), arguments)
@@ -79,7 +79,7 @@ def fill(schema: Mapping[str, Any], question: Question, name: str = "", depth: i
     """A value that keeps to a JSON schema, taken from the prompt where a simple rule finds one.
 
     Args:
-        schema: An object, array or plain type; a keyword of a wrong type counts for nothing.
+        schema: An object, array or plain type.
         question: Where values are looked for.
         name: The property's name.
         depth: Levels above this one; below five, nothing optional is filled.
@@ -87,20 +87,20 @@ def fill(schema: Mapping[str, Any], question: Question, name: str = "", depth: i
     for key in ("const", "default"):
         if key in schema:
             return schema[key]
-    if choices := _of(schema, "enum", list):
+    if choices := schema.get("enum"):
         return _mentioned(choices, question)[0]
-    variants = _of(schema, "anyOf", list) or _of(schema, "oneOf", list)
+    variants = schema.get("anyOf") or schema.get("oneOf")
     if variants and isinstance(variants[0], dict):
         return fill(variants[0], question, name, depth)
     kind = schema.get("type", "object" if "properties" in schema else "string")
     kind = kind[0] if isinstance(kind, list) and kind else kind
     if kind == "object":
-        return fill_object(schema, question, depth)
+        return _object(schema, question, depth)
     if kind == "array":
-        entry = _of(schema, "items", dict) or {"type": "string"}
-        if choices := _of(entry, "enum", list):
-            return _mentioned(choices, question)
-        return [fill(entry, question, name, depth + 1)]
+        entry = schema.get("items")
+        entry = entry if isinstance(entry, dict) else {"type": "string"}
+        many = _mentioned(entry["enum"], question) if entry.get("enum") else []
+        return many or [fill(entry, question, name, depth + 1)]
     if kind in ("integer", "number"):
         return _number(schema, question, kind == "integer")
     if kind == "boolean":
@@ -108,21 +108,17 @@ def fill(schema: Mapping[str, Any], question: Question, name: str = "", depth: i
     return None if kind == "null" else _string(schema, question, name)
 
 
-def fill_object(schema: Mapping[str, Any], question: Question, depth: int = 0) -> dict[str, Any]:
-    """The properties of an object; arguments as for `fill`."""
-    properties = _of(schema, "properties", dict) or {}
-    every = [] if depth >= _DEEPEST else list(properties)
+def _object(schema: Mapping[str, Any], question: Question, depth: int) -> dict[str, Any]:
+    properties, wanted = schema.get("properties"), schema.get("required")
+    if not isinstance(properties, dict):
+        return {}
+    if not wanted or not isinstance(wanted, list):
+        wanted = [] if depth >= _DEEPEST else list(properties)
     return {
         key: fill(properties[key], question, key, depth + 1)
-        for key in _of(schema, "required", list) or every
+        for key in wanted
         if isinstance(key, str) and isinstance(properties.get(key), dict)
     }
-
-
-def _of(schema: Mapping[str, Any], keyword: str, kind: type | tuple[type, ...]) -> Any:
-    """What the schema says by this keyword, if it is of the right type; else None."""
-    value = schema.get(keyword)
-    return value if isinstance(value, kind) else None
 
 
 def _mentioned(choices: Sequence[Any], question: Question) -> list[Any]:
@@ -131,9 +127,9 @@ def _mentioned(choices: Sequence[Any], question: Question) -> list[Any]:
 
 
 def _number(schema: Mapping[str, Any], question: Question, whole: bool) -> int | float:
-    low, high = (_of(schema, keyword, (int, float)) for keyword in ("minimum", "maximum"))
-    low = low if low is not None and -math.inf < low < math.inf else None
-    for value in filter(math.isfinite, map(float, _NUMBER.findall(question.prompt))):
+    low, high = schema.get("minimum"), schema.get("maximum")
+    for found in _NUMBER.findall(question.prompt):
+        value = float(found)
         if (low is None or value >= low) and (high is None or value <= high):
             return int(value) if whole or value.is_integer() else value
     return int(low or 0) if whole else (low or 0)
@@ -158,7 +154,7 @@ def _string(schema: Mapping[str, Any], question: Question, name: str) -> str:
     # "the weather in Paris": a name with a capital after a small word
     if named := re.search(r"\b(?:in|for|of|at|from|to|on) ((?:[A-Z][\w-]+ ?)+)", text):
         return named[1].strip()
-    return text[: _of(schema, "maxLength", int) or 200]
+    return text[: schema.get("maxLength") or 200]
 
 
 def _words(text: str) -> set[str]:

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +11,6 @@ import palmerpenguins
 import pandas
 import polars
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from glm_magic.sandbox.stand_in import answer
 from glm_magic.sandbox.validation import read_request
@@ -202,36 +199,6 @@ def test_json_follows_a_schema_in_the_prompt() -> None:
     )
     assert example["mood"] == "bad"
     assert "no model was called" in example["sandbox"]
-
-
-_SAID = st.sampled_from(["enum", "anyOf", "const", "type", "items", "properties", "x", "array"])
-_JSON = st.recursive(
-    st.none()
-    | st.integers(-3, 3)
-    | st.sampled_from([True, 0.5, 10**400, math.inf, math.nan])
-    | _SAID,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_SAID, inner, max_size=2),
-    max_leaves=5,
-)
-KEYWORDS = ("type", "enum", "anyOf", "oneOf", "items", "properties", "required", "minimum",
-            "maximum", "maxLength", "format")  # fmt: skip
-SCHEMAS = st.fixed_dictionaries({}, optional=dict.fromkeys(KEYWORDS, _JSON))
-
-
-@settings(max_examples=50)
-@given(st.dictionaries(st.sampled_from("abc"), SCHEMAS, max_size=3), SCHEMAS)
-@example({"a": {"enum": 5}, "b": {"anyOf": {"a": 1}}, "c": {"type": "array", "items": 7}}, {})
-@example({"a": {"type": "integer", "minimum": "x"}, "b": {"maxLength": "x"}}, {"enum": [1]})
-@example({"a": {"type": "integer", "minimum": math.nan}, "b": {"type": "integer"}}, {})
-def test_a_keyword_of_a_wrong_type_counts_for_nothing(
-    properties: dict[str, Any], around: dict[str, Any]
-) -> None:
-    """Whatever a schema says, a tool is called and a JSON object is written."""
-    prompt, schema = f"Use f with {'9' * 400}. ", {**around, "properties": properties}
-    function = {"name": "f", "parameters": {"properties": properties}}
-    ask(prompt, tools=[{"type": "function", "function": function}])
-    wanted = {"type": "json_object"}
-    assert isinstance(json.loads(ask(prompt + json.dumps(schema), response_format=wanted)), dict)
 
 
 def test_no_tool_is_called_for_nothing() -> None:
