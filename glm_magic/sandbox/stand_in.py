@@ -18,6 +18,7 @@ from .parts import picture_of
 from .question import Question, read_question
 from .refusals import refuse
 from .reply import FRAME_NOTE, NOTE, Reply, pieces_of
+from .schemas import is_schema
 from .tool_calling import choose_calls, fill
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _json(asked: Asked, question: Question) -> str:
             continue
         if text is question.prompt:  # the words of the shape are no evidence for its values
             question = replace(question, prompt=said)
-        if "properties" in shape:
+        if "properties" in shape and is_schema(shape):
             filled = fill(shape, question)
             closed = shape.get("additionalProperties") is False
             return json.dumps(filled if closed else {**filled, "sandbox": note}, ensure_ascii=False)

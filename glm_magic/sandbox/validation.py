@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog import Model, models
 from .parts import check_parts
 from .refusals import refuse
+from .schemas import check_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -189,18 +190,8 @@ def _tools(body: Mapping[str, Any], model: Model) -> Sequence[Mapping[str, Any]]
             raise refuse("1213", f"{where}.function: not received.")
         if not _TOOL_NAME.fullmatch(str(function.get("name", ""))):
             raise refuse("1214", f"{where}.function.name: must match {_TOOL_NAME.pattern}.")
-        _check_parameters(function.get("parameters") or {}, f"{where}.function.parameters")
+        check_schema(function.get("parameters") or {}, f"{where}.function.parameters")
     return tools
-
-
-def _check_parameters(schema: object, where: str) -> None:
-    if not isinstance(schema, dict):
-        raise refuse("1214", f"{where}: must be a JSON schema object.")
-    if not isinstance(schema.get("properties") or {}, dict):
-        raise refuse("1214", f"{where}.properties: must be an object.")
-    required = schema.get("required") or []
-    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-        raise refuse("1214", f"{where}.required: must be an array of strings.")
 
 
 def _check_search(wish: object, where: str) -> None:

@@ -1,5 +1,6 @@
 """Every documented refusal, with its status and business code."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -44,6 +45,22 @@ def called(calls: Any) -> tuple[dict[str, Any], ...]:
     return {"role": "user", "content": "x"}, asked, came
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """Arrays in arrays."""
+    return {"type": "array", "items": nested(depth - 1)} if depth else {}
+
+
+BROKEN: list[Any] = [
+    5, "string", [1], {"type": "nonsense"}, {"type": {}}, {"type": [[]]}, {"type": []},
+    {"properties": ["b"]}, {"properties": {"b": 5}}, {"required": [[]]}, {"$ref": 5},
+    {"$ref": "#/$defs/nowhere"}, {"$ref": "#/properties/a/type/0"}, {"enum": 5}, {"anyOf": 5},
+    {"anyOf": {"a": 1}}, {"oneOf": [{"type": "nonsense"}]}, {"items": {"enum": "ab"}},
+    {"type": "array", "items": [5]}, {"minimum": "0"}, {"maximum": [1]}, {"maximum": True},
+    {"minimum": float("nan")}, {"maximum": float("inf")}, {"maxLength": 1.5}, {"maxLength": -1},
+    {"additionalProperties": 5}, nested(900),
+]  # fmt: skip
+
+
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("1211", {"model": "glm-9"}),
     ("1213", {"model": None}),
@@ -68,6 +85,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *[("1214", messages(*called([{"id": "a", "function": f}]))) for f in (1, {}, {"name": 1})],
     *[("1214", {"tools": [tool(parameters={"properties": p})]}) for p in (5, "x", [1], True)],
     *[("1214", {"tools": [tool(parameters={"required": p})]}) for p in (5, "x", [1], {"a": 1})],
+    *[("1214", {"tools": [tool(parameters={"properties": {"a": p}})]}) for p in BROKEN],
     ("1210", {"temperature": 1.01}),
     ("1210", {"temperature": -0.1}),
     ("1214", {"temperature": "hot"}),
@@ -106,6 +124,30 @@ def test_a_broken_rule_is_refused(sandbox: Sandbox, code: str, fields: dict[str,
     assert set(response.json) == {"error"}
     assert response.json["error"]["message"]
     assert response.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        True, {"type": None}, {"type": ["integer", "null"], "minimum": 0.5}, {"$ref": "#"},
+        {"$ref": "#/$defs/b~1%20c"}, {"items": [{"type": "null"}, False]}, nested(50), {"enum": []},
+        {"additionalProperties": {"type": "number"}}, {"allOf": [{"$ref": "#/$defs/b~1%20c"}]},
+    ],
+)  # fmt: skip
+def test_a_sound_schema_is_taken(sandbox: Sandbox, schema: Any) -> None:
+    """Also one that refers to itself, and nulls count as absent."""
+    schemas = {"properties": {"a": schema}, "$defs": {"b/ c": {"type": "boolean"}}}
+    asked = user("call f", tools=[tool(description="call f", parameters=schemas)])
+    assert send(sandbox, asked).json["choices"][0]["finish_reason"] == "tool_calls"
+
+
+@pytest.mark.parametrize("schema", BROKEN)
+def test_a_broken_shape_in_a_prompt_is_text(sandbox: Sandbox, schema: Any) -> None:
+    """A server of this wire reads no prompt: the answer is an object all the same."""
+    shape = json.dumps({"properties": {"a": schema}})
+    asked = user(f"JSON: {shape}", response_format={"type": "json_object"})
+    content = send(sandbox, asked).json["choices"][0]["message"]["content"]
+    assert isinstance(json.loads(content), dict)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000])
