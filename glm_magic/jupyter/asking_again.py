@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from .magics import GLMMagics
 
 # What a turn out of a file may choose. Nothing of the user's data depends on it, nor who gets it:
-# neither frames, rows, types and tools nor the system prompt, the host and the budget.
+# neither frames, rows, types and tools nor the system prompt, the host and the budget. Its model
+# is passed over.
 _HARMLESS = (
     "model", "thinking", "effort", "temperature", "top_p", "max_tokens", "stop", "form", "sums_up",
 )  # fmt: skip
@@ -51,7 +52,7 @@ def ask_stale(magics: GLMMagics, say: Callable[[str], None], title: Callable[[st
             say(f"Not asked again: {name} ({_reason(error)})")
             skipped += 1
             continue
-        along = _along(found)
+        along = _along(_of_own_model(found))
         say(f"Asking again: {name}" + (f" (with {_listed(along)})" if along else ""))
         for note in notes:
             say(note)
@@ -165,7 +166,10 @@ def question_again(
         notes.append(f"{one.name} is gone; its description is sent as it was.")
     drawn = {one.image for one in turn.attachments}
     images = [url for url in turn.user.images if url not in drawn]
-    options = {**turn.options, **(changes or {})}
+    options = {**_of_own_model(turn).options, **(changes or {})}
+    if "model" in turn.options and "model" not in options:
+        theirs = _listed([str(turn.options["model"])])
+        notes.append(f"It was asked elsewhere, of {theirs}; now your own model is asked.")
     namespace = magics.host.namespace
     options["tools"] = tools_named(options.pop("tools", ()), namespace)
     options["schema"] = type_named(options.pop("schema", None), namespace)
@@ -173,6 +177,12 @@ def question_again(
         turn.prompt, frames, pictures=pictures, cell=turn.cell, images=images, **options
     )
     return question, notes
+
+
+def _of_own_model(turn: Turn) -> Turn:
+    """The turn; one out of a file without its model, for the model decides what it costs."""
+    options = {name: value for name, value in turn.options.items() if name != "model"}
+    return replace(turn, options=options) if turn.elsewhere else turn
 
 
 def _text_of(one: Attachment, turns: Iterable[Turn]) -> str | None:

@@ -103,15 +103,31 @@ def test_odd_options_are_two_lines(
 
 
 def test_the_rest_is_asked_again_and_told(at: At, host: Host, tmp_path: Path) -> None:
-    """Model and sampling are as in the file, with a word; the system prompt is this user's."""
+    """Sampling is as in the file, with a word; the system prompt is this user's."""
     shell = at(host.base_url)
-    options = {"model": "glm-4.5-air", "temperature": 0.5, "sums_up": "yes"}
-    shell.run(received(tmp_path, ".ipynb", options=options))
+    shell.run(received(tmp_path, ".ipynb", options={"temperature": 0.5, "sums_up": "yes"}))
     printed = shell.run("%glm refresh")
-    assert "Asking again: Hello (with model=glm-4.5-air, sums_up=yes, temperature=0.5)" in printed
+    assert "Asking again: Hello (with sums_up=yes, temperature=0.5)" in printed
     (request,) = host.asked
-    assert (request.json["model"], request.json["temperature"]) == ("glm-4.5-air", 0.5)
+    assert request.json["temperature"] == 0.5
     assert [one["role"] for one in request.json["messages"]] == ["system", "user"]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "retry -m glm-4.5-airx"])
+@pytest.mark.parametrize("model", ["glm-4.5-x", "unheard-of", "glm-4.5-flash", ["glm-4.5-x"], 5])
+def test_a_model_in_a_file_is_not_asked(
+    at: At, host: Host, tmp_path: Path, command: str, model: Any
+) -> None:
+    """Who pays chooses: the user's own model answers, and a line says so before."""
+    shell = at(host.base_url)
+    shell.run("%config GLM.model = 'glm-4.5-air'")
+    shell.run(received(tmp_path, ".ipynb", options={"model": model}))
+    printed = shell.run(f"%glm {command}")
+    (request,) = host.asked
+    chosen = "-m" in command
+    assert request.json["model"] == ("glm-4.5-airx" if chosen else "glm-4.5-air")
+    assert ("now your own model is asked" in printed) is not chosen
+    assert "with model" not in printed
 
 
 def test_ones_own_question_is_asked_with_all_it_had(at: At, host: Host) -> None:
