@@ -236,7 +236,8 @@ def _stops_told(question: Question, asking: Asking) -> Iterator[None]:
 def _stopped(question: Question, asking: Asking) -> Stopped:
     length = len(asking.turn.text)
     lost = question.fields["once"] or not length
-    return Stopped("" if lost else f"The {length:,} characters that came are kept.")
+    kept = [] if lost else [f"The {length:,} characters that came are kept."]
+    return Stopped(" ".join([*kept, *asking.turn.warnings]))
 
 
 def _named(frames: tuple[object, ...], caller: FrameType) -> dict[str, object]:

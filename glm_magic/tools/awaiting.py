@@ -1,4 +1,7 @@
-"""Coroutines of tools: awaited in a thread that may block, and cancelled when the turn ends."""
+"""What tools do, waited for in a thread that may block until they are done or the turn ends.
+
+Then coroutines are cancelled; a plain function goes on, and nobody waits for it any more.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,20 @@ import asyncio
 import threading
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from ..chat.home import home
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 # A wait without end does not hear an interrupt that came just before it; on Windows it hears none.
 _LOOK_SECONDS = 0.1
 
 
 class Awaiting:
-    """Awaits one coroutine after the other, until it is stopped."""
+    """Waits for one after the other, until it is stopped."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,14 +35,34 @@ class Awaiting:
         Raises:
             CancelledError: It was stopped, perhaps before it began.
         """
+        return self._wait(lambda done: _begin(coroutine, done), coroutine.close)
+
+    def aside(self, function: Callable[[], Any]) -> Any:
+        """What a function returns, or raises, in a thread that no exit of the process waits for.
+
+        Raises:
+            CancelledError: It was stopped, perhaps before it began; else the function goes on.
+        """
+        within = copy_context()
+
+        def begin(done: Future[Any]) -> None:
+            work = (lambda: within.run(function), done)
+            threading.Thread(target=_told, args=work, name="glm-tool", daemon=True).start()
+
+        return self._wait(begin)
+
+    def _wait(
+        self, begin: Callable[[Future[Any]], None], never: Callable[[], None] = lambda: None
+    ) -> Any:
+        """What comes of it once it is begun; `never` is called when it must not begin."""
         done: Future[Any] = Future()
         with self._lock:
             if self._stopped:
-                coroutine.close()
+                never()
                 raise CancelledError
             self._done = done
         try:
-            _begin(coroutine, done)
+            begin(done)
             while not done.done():
                 with suppress(TimeoutError):
                     done.exception(_LOOK_SECONDS)  # an interrupt is raised here
@@ -48,10 +72,19 @@ class Awaiting:
             raise
 
     def stop(self) -> None:
-        """Cancel the one that runs, from any thread; none begins any more."""
+        """Cancel the one that runs, or leave it, from any thread; none begins any more."""
         with self._lock:
             self._stopped = True
             self._done.cancel()
+
+
+def _told(function: Callable[[], Any], done: Future[Any]) -> None:
+    """Run it and tell what came of it, if anybody still waits."""
+    with suppress(InvalidStateError):
+        try:
+            done.set_result(function())
+        except BaseException as error:
+            done.set_exception(error)
 
 
 def _begin(coroutine: Coroutine[Any, Any, Any], done: Future[Any]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..chat.home import home
 from ..chat.messages import Message, ToolCall
 from ..errors import words_of
 from ..render.steps import CELL
@@ -64,9 +66,6 @@ class ToolRounds:
         ask: Asks a person.
         limits: After how many rounds the model must answer, and what it may cost.
         hiding: Columns and keys that leave in no result either.
-
-    Attributes:
-        warnings: What a reader should know, one sentence each.
     """
 
     def __init__(
@@ -77,7 +76,8 @@ class ToolRounds:
         limits: Limits,
         hiding: Hiding | None = None,
     ) -> None:
-        self.warnings: list[str] = []
+        self._told: list[str] = []
+        self._runs = ""  # a plain function, by the name of its tool
         self._tools = {tool.name: tool for tool in tools}
         self._approvals = approvals
         self._ask = ask
@@ -86,6 +86,12 @@ class ToolRounds:
         self._hiding = hiding
         self._ids: set[str] = set()
         self._awaiting = Awaiting()
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """See `Rounds.warnings`; a turn that ends while a function runs cannot end that."""
+        runs = f"{self._runs} cannot be stopped: it runs to its end, and its result is dropped."
+        return [*self._told, *([runs] if self._runs else [])]
 
     def after(self, said: Message) -> Iterator[Message]:
         """See `Rounds.after`."""
@@ -118,7 +124,7 @@ class ToolRounds:
         return request
 
     def stop(self) -> None:
-        """See `Rounds.stop`; a function that is no coroutine runs to its end."""
+        """See `Rounds.stop`; a function that is no coroutine runs to its end, and nobody waits."""
         self._awaiting.stop()
 
     def _outcome(self, call: ToolCall, number: int) -> Outcome:
@@ -142,14 +148,23 @@ class ToolRounds:
             words = f" The user says: {decision.words}" if decision.words else ""
             return Outcome(bounded(said + words))
         try:
-            value = tool.function(**arguments)
-            if inspect.iscoroutine(value):
-                value = self._awaiting.result(value)
-            return outcome_of(value, self._hiding)
+            return outcome_of(self._value(tool, arguments), self._hiding)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # a tool must not end the user's session
             return Outcome(bounded(f"{tool.name} failed: {words_of(error)}"))
+
+    def _value(self, tool: Tool, arguments: Mapping[str, Any]) -> Any:
+        """What the function returns, or raises."""
+        function = partial(tool.function, **arguments)
+        self._runs = "" if tool.each else tool.name
+        try:
+            # Cells, and what runs in the thread that asked, are ended by an interrupt.
+            here = tool.each or home() is None
+            value = function() if here else self._awaiting.aside(function)
+        finally:
+            self._runs = ""
+        return self._awaiting.result(value) if inspect.iscoroutine(value) else value
 
     def _sendable(self, said: Message) -> Message:
         """What the model said, as every server takes it back.
@@ -167,8 +182,8 @@ class ToolRounds:
         return replace(said, tool_calls=tuple(calls))
 
     def _warn(self, sentence: str) -> None:
-        if sentence not in self.warnings:
-            self.warnings.append(sentence)
+        if sentence not in self._told:
+            self._told.append(sentence)
 
 
 def _is_object(call: ToolCall) -> bool:

@@ -1,5 +1,6 @@
 """A session without a page: what it tells is kept."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,8 +24,13 @@ class Page:
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.names: dict[str, object] = {}
+        self.loop = asyncio.new_event_loop()  # a kernel's, which no cell keeps busy
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.session = Session(
-            workbench(), self.names, lambda turn, changes: question_again(turn, self, changes)
+            workbench(),
+            self.names,
+            lambda turn, changes: question_again(turn, self, changes),
+            loop=self.loop,
         )
         self.session.tell = lambda event: self.events.append(dict(event))
 
@@ -88,5 +94,8 @@ def page() -> Iterator[Page]:
     yield opened
     opened.session.close()
     opened.calm()
+    opened.loop.call_soon_threadsafe(opened.loop.stop)
+    opened.wait(lambda: not opened.loop.is_running())
+    opened.loop.close()
     workbench().close()
     workbench.cache_clear()

@@ -144,6 +144,32 @@ def test_stop_cancels_an_async_tool(page: Page) -> None:
         page.wait(lambda: page.told("idle"))
 
 
+def test_stop_waits_for_no_plain_tool(page: Page) -> None:
+    """It cannot be ended: the reader is told, and the next question is asked without it."""
+    began, goes_on, done = threading.Event(), threading.Event(), threading.Event()
+
+    @glm_magic.tool(auto=True)
+    def send_all() -> str:
+        """Send all."""
+        began.set()
+        goes_on.wait(30)
+        done.set()
+        return "all were sent"
+
+    page.names["send_all"] = send_all
+    with scripted(calls("send_all"), "Hello.") as client:
+        page.send("ask", prompt="Go.", tools="send_all")
+        assert began.wait(5)
+        page.send("stop")
+        page.wait(lambda: page.told("idle"))
+        assert "send_all cannot be stopped" in str(page.told("ended")[-1]["turn"]["warnings"])
+        goes_on.set()
+        assert done.wait(5)
+        page.ask("And now?")
+    assert "all were sent" not in str(client.requests[1]) + str(page.events)
+    assert "Not finished" in client.requests[1].messages[-3].content
+
+
 def test_wrong_answers_decide_nothing(page: Page, ran: list[str]) -> None:
     """Neither an old question's number nor a word that is none."""
     with scripted(calls("look_up", city="Paris"), "No."):

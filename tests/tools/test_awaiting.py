@@ -1,7 +1,9 @@
-"""Async tools end with the turn: nothing of theirs goes on when the user has stopped it."""
+"""Async tools end with the turn when the user has stopped it; plain ones are told to go on."""
 
 import _thread
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
@@ -108,3 +110,49 @@ def test_after_a_stop_none_begins() -> None:
     awaiting.stop()
     with pytest.raises(CancelledError):
         awaiting.result(never())
+
+
+PLAIN = """
+import asyncio, threading, time
+import glm_magic
+from glm_magic.chat.deltas import Delta, ToolCallPiece
+from glm_magic.testing import scripted
+
+began = threading.Event()
+
+@glm_magic.tool(auto=True)
+def send_all() -> str:
+    "Send all."
+    began.set()
+    time.sleep(60)
+    print("too late")
+
+async def ask():
+    asking = asyncio.create_task(glm_magic.ask_async("Go.", tools=[send_all]))
+    while not began.is_set():
+        await asyncio.sleep(0.01)
+    asking.cancel()
+    try:
+        await asking
+    except asyncio.CancelledError as error:
+        print(*error._render_traceback_())
+    print((await glm_magic.ask_async("And now?")).text)
+
+calls = [
+    Delta(tool_calls=(ToolCallPiece(0, "a", "send_all", "{}"),)),
+    Delta(finish_reason="tool_calls", ended=True),
+]
+with scripted(calls, "Hello."):
+    asyncio.run(ask())
+"""
+
+
+def test_nothing_waits_for_a_plain_tool() -> None:
+    """It goes on and the user is told; neither the next question nor the exit waits for it."""
+    ran = subprocess.run(
+        [sys.executable, "-c", PLAIN], capture_output=True, text=True, timeout=30, check=True
+    )
+    stopped, hello = ran.stdout.splitlines()
+    assert stopped.startswith("Stopped. send_all cannot be stopped")
+    assert hello == "Hello."
+    assert ran.stderr == ""
