@@ -49,7 +49,8 @@ class Hiding:
         """The patterns for the columns of one frame: hidden, allowed.
 
         A pattern with a frame's name is for all names of the same object. It hides also in what
-        is no variable of the user's: that may be a part of the frame, `sales.head()`.
+        is no variable of the user's: that may be a part of the frame, `sales.head()`. Columns made
+        of a hidden one begin with its name: `email_bob` of `get_dummies`.
 
         Args:
             value: The frame.
@@ -58,7 +59,9 @@ class Hiding:
         variables = list(self.names().items())  # a cell may run meanwhile
         own = {one for one, each in variables if each is value and not one.startswith("_")}
         called = own | {name}
-        return _for_frame(self.hidden, called if own else None), _for_frame(self.allowed, called)
+        hidden = _for_frame(self.hidden, called if own else None)
+        made = tuple(f"{pattern}_*" for pattern in hidden)
+        return (*hidden, *made), _for_frame(self.allowed, called)
 
 
 def _for_frame(patterns: Sequence[str], names: Collection[str] | None) -> tuple[str, ...]:

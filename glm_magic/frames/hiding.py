@@ -21,7 +21,7 @@ from glm_magic.frames.columns import Column
 from glm_magic.frames.escape import MAX_NAME_CHARACTERS, quoted, visible
 from glm_magic.frames.libraries import require_owner
 from glm_magic.frames.opening import JOINER, Opened, open_frame
-from glm_magic.frames.pandas_table import PandasTable
+from glm_magic.frames.sources import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # A field of a union or a map may have any name.
 _UNNAMED_FIELDS = re.compile(r"(?i)union[<(]|\bmap[<(]")
 _MOST_LABELS = 20_000
+_TEXTS = (nw.String, nw.Categorical, nw.Enum, nw.Object)
+_MELTED = ("variable", "value")  # what pandas and polars call the names and cells of columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
     hidden = [label for (_, label, _), each in zip(named, gone, strict=True) if each]
     kept = [(name, label) for (name, label, _), each in zip(named, gone, strict=True) if not each]
     levels = sum(gone[: opened.levels])
-    source, rows, count = _without_rows(opened, patterns)
+    source, rows, count = _rows_taken(opened, patterns)
     taken = Hidden(tuple(hidden[levels:]), tuple(hidden[:levels]), tuple(patterns), rows, count)
     shown = replace(
         opened,
@@ -165,27 +167,45 @@ def hide(opened: Opened, patterns: Sequence[str]) -> tuple[Opened, Hidden]:
     return shown, taken
 
 
-def _without_rows(opened: Opened, patterns: Sequence[str]) -> tuple[Source, tuple[str, ...], int]:
-    """The table without rows under a hidden name: of a row that was made a column, or turned."""
+def _rows_taken(opened: Opened, patterns: Sequence[str]) -> tuple[Source, tuple[str, ...], int]:
+    """The table, where it is in memory, `without_rows`; their labels, and how many they are."""
     source = opened.source
-    if not opened.levels or not isinstance(source, PandasTable):
+    if not isinstance(source, Table) or not isinstance(source.frame, nw.DataFrame):
         return source, (), 0
-    frame: Any = source.frame
-    rows = len(frame)
+    whole = source.frame
+    frame, found = without_rows(whole, opened.labels, patterns, opened.levels)
+    return (type(source)(frame) if found else source), found, len(whole) - len(frame)
+
+
+def without_rows(
+    frame: nw.DataFrame[Any], labels: Sequence[str], patterns: Sequence[str], levels: int = 0
+) -> tuple[nw.DataFrame[Any], tuple[str, ...]]:
+    """A table without rows under a hidden name: of one that was turned or melted; and the names.
+
+    Args:
+        frame: In memory.
+        labels: The user's names of its columns.
+        patterns: Names or patterns of what is hidden.
+        levels: How many of the first columns are levels of the index.
+    """
     found: list[str] = []
-    for name in list(source.schema())[: opened.levels]:
-        gone = _labels(frame[name].to_native(), patterns)
+    for place, (name, label) in enumerate(zip(frame.columns, labels, strict=True)):
+        melted = label == _MELTED[0] and _MELTED[1] in labels
+        gone = _labels(frame[name], patterns, melted) if place < levels or melted else []
         if gone:
             found += gone
-            frame = frame.filter(~nw.col(name).is_in(gone))
-    return (PandasTable(frame), tuple(found), rows - len(frame)) if found else (source, (), 0)
+            frame = frame.filter(~nw.col(name).is_in(gone).fill_null(value=False))
+    return frame, tuple(found)
 
 
-def _labels(level: Any, patterns: Sequence[str]) -> list[str]:
-    """The hidden labels of an index. No table has so many columns as a long index has rows."""
-    if len(level) > _MOST_LABELS:
-        level = level[level.isin(patterns)]
-    texts = (label for label in level.unique().tolist() if isinstance(label, str))
+def _labels(cells: nw.Series[Any], patterns: Sequence[str], melted: bool) -> list[str]:
+    """The hidden labels. No table has so many columns as a long index has rows."""
+    if not isinstance(cells.dtype, _TEXTS):
+        return []
+    cells = cells.unique() if melted else cells
+    if len(cells) > _MOST_LABELS:
+        cells = cells.filter(cells.is_in(patterns))
+    texts = (label for label in cells.unique().to_list() if isinstance(label, str))
     return [label for label in texts if matches(label, patterns)]
 
 

@@ -16,7 +16,7 @@ from glm_magic.frames.background import run_aside
 from glm_magic.frames.cells import without_hidden
 from glm_magic.frames.escape import is_scalar, type_name
 from glm_magic.frames.failures import raise_if_no_failure
-from glm_magic.frames.hiding import are_hidden, is_hidden
+from glm_magic.frames.hiding import are_hidden, is_hidden, without_rows
 from glm_magic.frames.libraries import find_owner
 from glm_magic.frames.numbering import numbered
 from glm_magic.frames.opening import axes_of, label_text
@@ -135,6 +135,8 @@ def _visible(name: str, frame: Any, hidden: Sequence[str], allowed: Sequence[str
     if alike := _alike(shown.values()):
         raise _UnclearError(next(iter(alike.values())))
     schema = {shown[one]: schema[one] for one in kept}
+    if isinstance(table, nw.DataFrame):
+        table, _ = without_rows(table, list(map(label_text, table.columns)), hidden)
     native = table.select(kept).rename(shown).to_native()
     if table.implementation.is_duckdb():
         # A relation belongs to its own connection; what `arrow` makes can be read but once.

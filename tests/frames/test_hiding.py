@@ -210,6 +210,38 @@ def test_a_row_of_a_table_has_no_hidden_cell(shape: str) -> None:
     assert "\nn,0" in attachment.text or ",n," in attachment.text or "\nn," in attachment.text
 
 
+MELTED: dict[str, Any] = {
+    "pandas": lambda f: f.melt(id_vars="n"),
+    "polars": lambda f: pl.from_pandas(f).unpivot(index="n"),
+    "arrow": lambda f: pa.Table.from_pandas(f.melt(id_vars="n")),
+}
+
+
+@pytest.mark.parametrize("library", MELTED)
+@pytest.mark.parametrize("hidden", [["sqZ7_email", "sqZ7_name"], ["*qZ7_*"]])
+def test_a_melted_table_has_no_hidden_row(library: str, hidden: list[str]) -> None:
+    """The cells of a hidden column are rows there, under its name; others stay."""
+    frame = MELTED[library](people().assign(city="Ulm"))
+    attachment = describe(frame, "long", rows=1, hidden=hidden)
+    assert SECRET not in attachment.text
+    assert "left out: 40 rows, hidden by the user" in attachment.text
+    assert "\n0,city,Ulm\n" in attachment.text
+    assert attachment.shape[0] == 60
+    needed("duckdb")
+    rows = query("select * from t", {"t": frame}, {"t": hidden}, 50)
+    assert rows.splitlines() == ["n,variable,value", *(f"{n},city,Ulm" for n in range(20))]
+
+
+def test_other_tables_with_a_word_in_them_stay() -> None:
+    """Only what `melt` calls `variable`, beside its `value`, holds names of columns."""
+    cells = {"word": ["qZ7", None], "value": [1, 2]}
+    for frame in (pd.DataFrame(cells), pl.DataFrame(cells)):
+        assert "hidden" not in describe(frame, "f", hidden=["qZ7"]).text
+    long = pl.DataFrame({"variable": ["qZ7", None, "a"], "value": [1, 2, 3]})
+    text = describe(long, "f", rows=3, hidden=["qZ7"]).text
+    assert "variable,value\n,2\na,3\n" in text
+
+
 def test_rows_of_a_long_index_are_found_by_name() -> None:
     """Patterns are not tried on more labels than a table has columns."""
     frame = pd.DataFrame({"v": range(30_000)}, index=["qZ7", *map(str, range(29_999))])

@@ -20,6 +20,8 @@ WAYS = {
     "a part as an argument": "def about(df):\n    glm.ask('hi', df, rows=2)\nabout(sales.head(3))",
     "an output": "sales.head(3)\nglm.ask('hi', _1, rows=2)",
     "records": "glm.ask('hi', sales.to_dict('records'), rows=2)",
+    "columns made of it": "import pandas\nglm.ask('hi', pandas.get_dummies(sales), rows=2)",
+    "rows made of it": "glm.ask('hi', sales.melt(), rows=2)",
     "a chat": "glm.Chat().ask('hi', sales.head(3), rows=2)",
 }
 
@@ -42,6 +44,22 @@ def test_it_is_hidden(sales: Shell, way: str) -> None:
     (request,) = client.requests
     assert "n" in request.messages[-1].content
     assert "salary_band" not in str(request.messages)
+
+
+@pytest.mark.parametrize("frame", ["pandas.get_dummies(sales)", "sales.melt('n')"])
+def test_no_query_sees_what_was_made_of_it(sales: Shell, frame: str) -> None:
+    """The model may ask for every column and row."""
+    sales.run("%glm hide salary_band")  # under a name of its own it is another table
+    sales.run(f"import pandas\nmade = {frame}")
+    arguments = '{"sql": "select * from made"}'
+    call = (ToolCallPiece(0, "c", "frame_query", arguments),)
+    asks = [Delta(tool_calls=call), Delta(finish_reason="tool_calls", ended=True)]
+    with scripted(asks, "fine") as client:
+        sales.run("glm.ask('hi', made, rows=1, tools=['frame_query'])")
+    returned = client.requests[1].messages[-1]
+    assert returned.role == "tool"
+    assert returned.content.startswith("n")
+    assert "salary_band" not in returned.content
 
 
 @pytest.mark.parametrize("table", ["same", "sales.head(1)", "sales.to_dict('records')"])
