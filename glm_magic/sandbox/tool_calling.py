@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,7 @@ def _mentioned(choices: Sequence[Any], question: Question) -> list[Any]:
 
 def _number(schema: Mapping[str, Any], question: Question, whole: bool) -> int | float:
     low, high = schema.get("minimum"), schema.get("maximum")
-    for found in _NUMBER.findall(question.prompt):
-        value = float(found)
+    for value in filter(math.isfinite, map(float, _NUMBER.findall(question.prompt))):
         if (low is None or value >= low) and (high is None or value <= high):
             return int(value) if whole or value.is_integer() else value
     return int(low or 0) if whole else (low or 0)

@@ -178,6 +178,13 @@ def test_rows_inside_a_summary_cannot_pose_as_another() -> None:
     assert "evil" not in text
 
 
+def test_a_number_out_of_all_measure_is_passed_over() -> None:
+    """A prompt may hold 400 digits, which no float holds."""
+    schema = {"properties": {"n": {"type": "integer"}}, "additionalProperties": False}
+    prompt = f"Not {'9' * 400} but 3. {json.dumps(schema)}"
+    assert json.loads(ask(prompt, response_format={"type": "json_object"})) == {"n": 3}
+
+
 def test_json_follows_a_schema_in_the_prompt() -> None:
     """A JSON schema or an example object in the messages decides the shape."""
     schema = {
