@@ -16,6 +16,7 @@ from . import conversation_commands as talk
 from . import options as opts
 from . import panel_command as panels
 from .doctor_command import doctor
+from .manual import ABOUT, FLAGS, WORDS
 from .tables import show_table
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Command = Callable[[argparse.Namespace, "GLMMagics"], None]
 
 def _parser(name: str, help: str) -> argparse.ArgumentParser:  # noqa: A002 - argparse's own word
     parser = opts.Parser(prog=f"%glm {name}", description=help, add_help=False, allow_abbrev=False)
-    parser.add_argument("-h", "--help", action="store_true", help="show this")
+    parser.add_argument("-h", "--help", action="store_true", help="show this")  # see `run`
     return parser
 
 
@@ -163,7 +164,7 @@ def login(options: argparse.Namespace, magics: GLMMagics) -> None:
 
 
 def logout(options: argparse.Namespace, magics: GLMMagics) -> None:
-    """Forget the key that was given with login."""
+    """Forget the key that was given with login, in the system's keyring too."""
     from ..origins import drop_from_keyring, origin_of
 
     bench = magics.workbench()
@@ -218,35 +219,10 @@ def _commands() -> dict[str, tuple[argparse.ArgumentParser, Command]]:
         ("config", config), ("doctor", doctor),
     ):  # fmt: skip
         table[name] = (_parser(name, str(run_it.__doc__)), run_it)
-    table["show"][0].add_argument("number", nargs="?", help="of the turn to show again")
-    table["chats"][0].add_argument("name", nargs="?", help="the conversation to go on in")
-    table["fork"][0].add_argument("name", help="of the copy")
-    table["export"][0].add_argument("file", help="ends in .ipynb, .md or .json")
-    table["export"][0].add_argument("--overwrite", action="store_true", help="replace the file")
-    table["import"][0].add_argument("file", help="ends in .json or .ipynb")
-    table["code"][0].add_argument("number", nargs="?", help="of the block; all Python if left out")
-    table["copy"][0].add_argument("--code", action="store_true", help="its code, not its text")
-    table["panel"][0].add_argument(
-        "--plain", action="store_true", help="where no panel shows: without its own page code"
-    )
-    hide = table["hide"][0]
-    hide.add_argument(
-        "patterns",
-        nargs="*",
-        help='such as "*_name" or sales.email; the latter is for that table, whatever else it is '
-        "called, and for tables that are no variable of yours, such as sales.head()",
-    )
-    hide.add_argument("--allow", action="store_true", help="show values that look personal")
-    hide.add_argument("--reset", action="store_true", help="hide and allow nothing")
-    table["models"][0].add_argument("provider", nargs="?", help="whose prices to show")
-    table["models"][0].add_argument(
-        "--refresh", action="store_true", help="ask the provider what it serves and charges"
-    )
-    table["models"][0].add_argument("--providers", action="store_true", help="list providers")
-    table["model"][0].add_argument("name", nargs="?", help="the model to use from now on")
-    for name in ("login", "logout"):
-        table[name][0].add_argument("provider", nargs="?", help="whose key; the current one")
-    table["login"][0].add_argument("--keep", action="store_true", help="also in the keyring")
+    for name, word, count, shown, text in WORDS:
+        table[name][0].add_argument(word, nargs=count, metavar=shown, help=text)
+    for name, flag, text in FLAGS:
+        table[name][0].add_argument(flag, action="store_true", help=text)
     return table
 
 
@@ -276,25 +252,25 @@ def run(word: str, rest: str, magics: GLMMagics) -> None:
         remedy = "To ask a question: %glm ask … ; %glm help lists what there is."
         raise ArgumentError.unknown("subcommand", word, NAMES, remedy)
     parser, run_it = COMMANDS[word]
-    options = opts.parse_words(parser, rest)
-    if options.help:
+    if opts.wants_help(rest):
         sys.stdout.write(parser.format_help())
     else:
-        run_it(options, magics)
+        run_it(opts.parse_words(parser, rest), magics)
 
 
 def help_text() -> str:
     """What `%glm help` prints."""
-    rows = [("ask [options] prompt", "ask on one line; takes the options of %%glm")]
-    rows += [
-        ("context [options] [prompt]", "show what would go along, and what each part costs"),
-        ("fix [options] [prompt]", "explain the last exception, with the repaired cell"),
-        ("explain [options] [prompt]", "explain the cell that ran before this one"),
-        ("retry [options]", "ask the newest question again"),
-        ("continue [options]", "go on with an answer that was cut off"),
-    ]
-    rows += [(name, str(parser.description)) for name, (parser, _) in COMMANDS.items()]
-    rows += [("help", "show this"), ("NAME --help", "show a subcommand's options")]
+    takes = {"ask": " prompt", "retry": ""}
+    rows = [(f"{k} [options]{takes.get(k, ' [prompt]')}", text) for k, text in ABOUT.items()]
+    rows += [(name + _takes(one), str(one.description)) for name, (one, _) in COMMANDS.items()]
+    rows += [("help", "Show this."), ("NAME --help", "Show a subcommand's options.")]
     width = max(len(name) for name, _ in rows)
     lines = [f"  %glm {name:<{width}}  {text}" for name, text in rows]
     return "\n".join(["Subcommands:", *lines, "", opts.CELL.format_help()])
+
+
+def _takes(parser: argparse.ArgumentParser) -> str:
+    """The words that a subcommand takes besides options."""
+    shapes = {"None": " {}", "?": " [{}]", "*": " [{} …]"}
+    found = [one for one in parser._actions if not one.option_strings]
+    return "".join(shapes[str(one.nargs)].format(one.metavar) for one in found)

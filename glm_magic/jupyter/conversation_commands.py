@@ -52,7 +52,7 @@ def _current(magics: GLMMagics) -> Conversation:
 
 
 def show(options: argparse.Namespace, magics: GLMMagics) -> None:
-    """List the newest turns of the conversation, or all of them, or show one again."""
+    """List the turns of the conversation, at most the newest 50; or all; or show one again."""
     conversation = _current(magics)
     turns = list(conversation)
     if options.number and options.number != "all":

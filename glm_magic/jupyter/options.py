@@ -11,24 +11,9 @@ import shlex
 from typing import Any, NoReturn
 
 from ..errors import ArgumentError
+from .manual import ABOUT, BEHIND_THE_OPTIONS, MANUAL
 
 _ESCAPE = "" if os.name == "nt" else "\\"  # there it stands between folders
-_EPILOG = """\
-The prompt is everything below the first line; it is sent unchanged: braces, $, LaTeX, JSON, emoji.
-A frame is described by its columns and statistics; rows leave only with --rows N, or in
-the result of a tool that you approved.
---schema alone is how much is told of frames; --schema TYPE is what the answer must be.
-
-Examples:
-  %%glm                                       ask, in the notebook's conversation
-  %%glm -m glm-4.5-air --frame penguins       with a description of a DataFrame
-  %%glm --frame penguins --schema --preview   see the exact request; nothing is sent
-  %%glm --cells 2 --var model                 with the last cells and a variable
-  %%glm --no-think -t 0 --once                quick and steady, outside the conversation
-  %%glm --tools forecast,frame_query -f sales let it call your function, and query the frame
-  %%glm --schema Invoice --out bill           bill.value is an Invoice, a type of yours
-  %%glm --agent --frame penguins              it proposes cells; each runs when you say so
-"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,7 +35,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--think", dest="thinking", action="store_true", default=None, help="reason first"
     )
     think.add_argument("--no-think", dest="thinking", action="store_false", help="answer at once")
-    add("--effort", metavar="HOW", help="how much to reason, where the model has a choice")
+    add("--effort", metavar="HOW", help="how much to reason (low, high, …), where a model can")
     add("-t", "--temperature", metavar="0..1", help="higher is more varied")
     add("--top-p", metavar="0.01..1", help="tune this or the temperature")
     add("--max-tokens", metavar="N", help="longest answer, its reasoning included")
@@ -64,7 +49,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add_attachments(parser)
     add(
         "--as", dest="form", metavar="FORM", choices=("markdown", "code", "json", "text"),
-        help="markdown; code: into a new cell below, not run; json: checked; text: no Markdown",
+        help="markdown (default); code: into a new cell below, not run; json: one object, checked; "
+        "text: no Markdown",
     )  # fmt: skip
     _add_tools(parser)
     add("--out", metavar="NAME", help="bind the answer to this variable")
@@ -102,16 +88,20 @@ def _add_attachments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     detail = parser.add_mutually_exclusive_group()
     for level, shown in (
-        ("schema", "columns and types only; --schema TYPE: answer with a value of this type"),
-        ("stats", "and ranges, no values"),
+        ("schema", "tell columns and types only; --schema TYPE: answer with a value of this type"),
+        ("stats", "tell ranges too, but no values"),
     ):
         detail.add_argument(
             f"--{level}", dest="level", action="store_const", const=level, help=shown
         )
     detail.add_argument(
-        "--rows", metavar="N", type=_positive, default=0, help="and N raw rows of each frame"
+        "--rows",
+        metavar="N",
+        type=_positive,
+        default=0,
+        help="send values, and N raw rows of each frame",
     )
-    add("--quantiles", action="store_true", help="and quartiles and distinct counts of frames")
+    add("--quantiles", action="store_true", help="tell quartiles and distinct counts of frames too")
 
 
 def _add_tools(parser: argparse.ArgumentParser) -> None:
@@ -133,31 +123,27 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _make(prog: str) -> Parser:
-    parser = Parser(
-        prog=prog,
-        description="Ask a GLM model; the answer streams into the cell.",
-        epilog=_EPILOG,
+def _parser(prog: str, about: str, epilog: str) -> Parser:
+    return Parser(
+        prog=prog, description=about, epilog=epilog, add_help=False, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        add_help=False,
-        allow_abbrev=False,
-    )
-    _add_options(parser)
-    return parser
+    )  # fmt: skip
 
 
-CELL = _make("%%glm")
+CELL = _parser("%%glm", "Ask a GLM model; the answer streams into the cell.", MANUAL)
+_add_options(CELL)
 
 
 @functools.cache
 def line_parser(word: str) -> Parser:
     """The options of a subcommand of `%glm` that takes a prompt; `retry` changes settings only."""
-    if word != "retry":
-        return _make(f"%glm {word}")
-    about = "Ask the newest question again; what is set here holds for this time."
-    parser = Parser(prog="%glm retry", description=about, add_help=False, allow_abbrev=False)
-    _add_settings(parser)
-    _add_ways(parser)
+    again = word == "retry"
+    parser = _parser(f"%glm {word}", ABOUT[word], "" if again else BEHIND_THE_OPTIONS)
+    if again:
+        _add_settings(parser)
+        _add_ways(parser)
+    else:
+        _add_options(parser)
     return parser
 
 
@@ -205,6 +191,11 @@ def parse_ask(line: str, word: str = "ask") -> tuple[argparse.Namespace, str]:
         at = found.end()
     words = _typed_words(_words(line[:at]), line_magic=True)
     return _parse(line_parser(word), words, line), line[prompt_at:].lstrip()
+
+
+def wants_help(line: str) -> bool:
+    """Whether the words after a subcommand ask for its help, whatever else is missing in them."""
+    return not {"-h", "--help"}.isdisjoint(_words(line))
 
 
 def parse_words(parser: argparse.ArgumentParser, line: str) -> argparse.Namespace:

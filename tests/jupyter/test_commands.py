@@ -232,3 +232,19 @@ def test_python_heeds_config_before_any_magic(shell: Shell) -> None:
     with scripted("yes") as client:
         shell.run("import glm_magic\nglm_magic.ask('hi')")
     assert client.requests[0].model == "glm-4.6"
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+@pytest.mark.parametrize("name", commands.COMMANDS)
+def test_every_subcommand_has_a_help(shell: Shell, name: str, asked: str) -> None:
+    """Also those that need a word: what is missing is not told instead of it."""
+    shown = shell.run(f"%glm {name} {asked}")
+    assert shown.startswith(f"usage: %glm {name} ")
+    assert str(commands.COMMANDS[name][0].description).split()[0] in shown
+
+
+def test_help_shows_what_a_subcommand_takes(shell: Shell) -> None:
+    """In the list of all, with what may be left out in brackets."""
+    shown = shell.run("%glm help")
+    for usage in ("fork NAME ", "show [N|all] ", "hide [PATTERN …] ", "login [PROVIDER] ", "undo "):
+        assert f"\n  %glm {usage}" in shown

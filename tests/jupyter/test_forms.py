@@ -283,12 +283,14 @@ def test_retry_asks_the_newest_question_again(shell: Shell) -> None:
 
 @pytest.mark.parametrize("word", ["ask", "context", "continue", "explain", "fix", "retry"])
 def test_help_of_what_asks_is_free(shell: Shell, word: str) -> None:
-    """`%glm retry --help` shows the options of that subcommand, and nothing is sent."""
+    """`%glm retry --help` tells of that subcommand, not of `%%glm`, and nothing is sent."""
     with scripted([Delta(text="half"), Delta(finish_reason="length", ended=True)]) as client:
         shell.run("%%glm\ncount")
         shown = shell.run(f"%glm {word} --help")
     assert f"usage: %glm {word} " in shown
     assert "--preview" in shown
+    assert "streams into the cell" not in shown
+    assert "below the first line" not in shown
     assert len(client.requests) == 1
 
 
