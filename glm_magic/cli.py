@@ -15,7 +15,7 @@ from typing import Any
 
 from . import __version__
 from .errors import ArgumentError, GLMError
-from .store_commands import add_commands
+from .store_commands import add_command, add_commands
 
 DEMO_QUESTION = "Which species differ most in body mass, and how would you plot it?"
 _QUICKSTART = "quickstart.ipynb"
@@ -73,32 +73,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser(
-        "demo", help="ask a question about the Palmer penguins, on the sandbox, without a key"
-    )
-    demo.set_defaults(run=_demo)
+    demo = add_command(
+        commands, "demo", _demo,
+        "ask a question about the Palmer penguins, on the sandbox, without a key",
+    )  # fmt: skip
     demo.add_argument("--lab", action="store_true", help="open the quickstart in JupyterLab")
     demo.add_argument("question", nargs="?", default=DEMO_QUESTION, help="what to ask instead")
-    sandbox = commands.add_parser(
-        "sandbox", help="serve the GLM wire on this machine, with a rule-based stand-in"
-    )
-    sandbox.set_defaults(run=_sandbox)
-    sandbox.add_argument("--port", type=int, default=8765, help="0 takes a free one")
+    sandbox = add_command(
+        commands, "sandbox", _sandbox,
+        "serve the GLM wire on this machine, with a rule-based stand-in for the model",
+    )  # fmt: skip
+    sandbox.add_argument("--port", type=int, default=8765, help="%(default)s; 0 takes a free one")
     sandbox.add_argument("--key", help="the key to accept; a random one when not given")
     add_commands(commands)
     _add_hub(commands)
-    doctor = commands.add_parser("doctor", help="say in plain words what is wrong")
-    doctor.set_defaults(run=_doctor)
+    add_command(
+        commands, "doctor", _doctor,
+        "say in plain words what is wrong: key, host, scope, budget; exits with 1 if anything is",
+    )  # fmt: skip
     return parser
 
 
 def _add_hub(commands: Any) -> None:
-    hub = commands.add_parser(
-        "hub", help="the JupyterHub service that holds a class's key; the hub starts it"
+    hub = add_command(
+        commands, "hub", _hub,
+        "the JupyterHub service that holds a class's key; the hub starts it",
+    )  # fmt: skip
+    hub.add_argument(
+        "file", nargs="?", default="glm-hub.toml", help="the course's rules; %(default)s"
     )
-    hub.set_defaults(run=_hub)
-    hub.add_argument("file", nargs="?", default="glm-hub.toml", help="the course's rules")
-    hub.add_argument("--data", default="glm-hub-data", help="folder for budgets and records")
+    hub.add_argument(
+        "--data", default="glm-hub-data", help="folder for budgets and records; %(default)s"
+    )
     hub.add_argument("--ip", help="address to listen at, if not the one the hub names")
     hub.add_argument(
         "--ready", metavar="FOLDER", help="write ready configurations and the data sheet there"

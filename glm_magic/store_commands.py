@@ -24,14 +24,24 @@ def add_commands(commands: Any) -> None:
     _add_scan(commands)
 
 
-def _add(commands: Any, name: str, run: Callable[..., int], text: str) -> argparse.ArgumentParser:
+def add_command(
+    commands: Any, name: str, run: Callable[..., int | None], text: str
+) -> argparse.ArgumentParser:
+    """Declare one command; gives its parser.
+
+    Args:
+        commands: What `ArgumentParser.add_subparsers` gave.
+        name: As it is typed.
+        run: Takes the options; gives the exit status.
+        text: What it does.
+    """
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     return parser
 
 
 def _add_export(commands: Any) -> None:
-    export = _add(
+    export = add_command(
         commands, "export", _export, "write a notebook's conversation to a file of its own"
     )
     export.add_argument("notebook", type=Path, metavar="NOTEBOOK.ipynb", help="where it is now")
@@ -45,10 +55,10 @@ def _add_export(commands: Any) -> None:
 
 
 def _add_strip(commands: Any) -> None:
-    strip = _add(
+    strip = add_command(
         commands, "strip", _strip,
-        "take answers, their metadata and widget state of glm_magic out of notebooks, in place; "
-        "exits with 1 when there were any, as pre-commit hooks do",
+        "take answers, previews, what commands showed, metadata and widget state of glm_magic out "
+        "of notebooks, in place; exits with 1 when there were any, as pre-commit hooks do",
     )  # fmt: skip
     strip.add_argument("files", type=Path, nargs="+", metavar="FILE", help="notebooks (.ipynb)")
     strip.add_argument(
@@ -60,7 +70,7 @@ def _add_strip(commands: Any) -> None:
 
 
 def _add_scan(commands: Any) -> None:
-    scan = _add(
+    scan = add_command(
         commands, "scan", _scan,
         "look for API keys in files: those of GLM's shape, and the values of the key variables "
         "that are set now; exits with 1 when there are any, and never shows one",
