@@ -5,7 +5,7 @@ from __future__ import annotations
 MANUAL = """\
 The prompt is everything below the first line; it is sent unchanged: braces, $, LaTeX, JSON, emoji.
 A frame is described by its columns, ranges and frequent values; rows leave only with --rows N,
-or in the result of a tool that you approved. --schema without a TYPE is about frames.
+in the result of a tool that you approved, or where a cell that --cells sends along shows them.
 
 Examples:
   %%glm                                       ask, in the notebook's conversation
@@ -39,7 +39,8 @@ WORDS = (
     ("import", "file", None, "FILE", "ends in .json or .ipynb"),
     ("hide", "patterns", "*", "PATTERN",
      'such as "*_name" or sales.email; the latter is for that table, whatever else it is '
-     "called, and for tables that are no variable of yours, such as sales.head()"),
+     "called, and for tables that are no variable of yours, such as sales.head(). What a cell "
+     "has printed is not looked through: --cells sends it as it stands"),
     ("code", "number", "?", "N", "of the block; all Python if left out"),
     ("models", "provider", "?", "PROVIDER", "whose prices to show"),
     ("model", "name", "?", "NAME", "the model to use from now on"),
