@@ -90,7 +90,7 @@ class Chat:
     """A conversation of its own, apart from the notebook's.
 
     Args:
-        **options: Settings for all its questions, for example `model="glm-4.5-air"`,
+        **options: For all its questions, as `glm_magic.ask` takes them: `model="glm-4.5-air"`,
             `system="Answer in French."`, `thinking=False`.
     """
 
@@ -130,15 +130,15 @@ def ask(prompt: str, *frames: object, **options: Any) -> Answer:
 
     Args:
         prompt: The question; sent unchanged.
-        *frames: DataFrames to describe: columns and statistics, no rows.
-        **options: `model`, `thinking`, `effort`, `temperature`, `top_p`, `max_tokens`, `stop`,
-            `system`, `provider`, `base_url`; `level="schema" | "stats" | "values"` and `rows=N`
-            for the frames; `form="code" | "json" | "text"`; `schema=TYPE` for an answer whose
-            `value` is of that type; `tools=[function, …]` the model may call; `agent=True` to
-            let it propose cells, and `approve=function` to decide in a person's place, given the
-            call and giving "once", "always", "no" or "never"; `images=[url, …]`;
-            `once=True` to leave the conversation out; `fresh=True` to ask a model although there
-            is a recording.
+        *frames: DataFrames, or other variables, to describe: no rows, unless `rows` says so.
+        **options: Any setting of `%glm config`, such as `model`, `thinking`, `temperature`,
+            `max_tokens`, `system`, `provider`; `level="schema" | "stats" | "values"`, `rows=N`
+            and `quantiles=True` for the frames; `form="code" | "json" | "text"`; `schema=TYPE` for
+            an answer whose `value` is of that type; `tools=[function, …]` the model may call;
+            `agent=True` to let it propose cells, and `approve=function` to decide in a person's
+            place, given the call and giving "once", "always", "no" or "never"; `images=[url, …]`;
+            `chat=NAME` to ask in another conversation, `once=True` to leave all out; `fresh=True`
+            to ask a model although there is a recording.
 
     Returns:
         The answer; its `text`, `reasoning`, `code`, `usage`, `cost`, `model`, `finish_reason`.

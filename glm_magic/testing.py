@@ -1,5 +1,6 @@
 """For tests of notebooks and of code that asks: a client that is fed its answers in advance.
 
+import glm_magic
 from glm_magic.testing import scripted
 
 with scripted("Adelie.", "By island: Biscoe.") as client:

@@ -19,7 +19,7 @@ def first_kept(
 ) -> int:
     """How many of the oldest turns are left out.
 
-    When the turns no longer fit, whole oldest ones leave in one big step, down to half of the
+    When the turns no longer fit, the oldest leave whole, in one big step, down to half of the
     limit: so the beginning of the requests stays the same for a long time, and the provider's
     cache of it pays. The answer depends on the turns alone, so Run All gives the same again.
 
