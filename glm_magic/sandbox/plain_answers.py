@@ -31,7 +31,7 @@ CAN = (
     "- show sample Markdown (“show markdown”), call a tool, answer in JSON."
 )
 _REAL = (
-    "For a real answer set `GLM_API_KEY` (or run `%glm login`) and ask again; "
+    "For a real answer run `%glm login zai` and ask again; "
     "`glm-4.5-flash` and `glm-4.7-flash` are free at Z.ai."
 )
 

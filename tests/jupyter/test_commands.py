@@ -1,6 +1,7 @@
 """`%glm models | model | login | logout | config`, and `%config GLM`."""
 
 import getpass
+import re
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -151,6 +152,18 @@ def test_login_keeps_the_key_for_one_host(
     shell.run("%config GLM.provider = None")
     assert "forgotten" in shell.run("%glm logout")
     assert "No API key for Z.ai" in shell.run("%%glm\nhi")
+
+
+def test_what_the_sandbox_advises_leads_to_a_model(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the sandbox was chosen by name: a key alone would change nothing there."""
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: CANARY)
+    shell.run("%config GLM.provider = 'sandbox'")
+    advice = re.search(r"For a real answer run `(.+?)`", shell.run("%%glm --once\nhello"))
+    assert advice is not None
+    shell.run(advice[1])
+    assert workbench().settings().provider.name == "zai"
 
 
 def test_the_key_is_in_no_history(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,7 +145,7 @@ def test_long_text_says_so_first() -> None:
     [
         ("Show markdown", "| species | count |"),
         ("Write the formula of the variance", "\\[\\bar{x}"),
-        ("Translate this", "GLM_API_KEY"),
+        ("Translate this", "%glm login zai"),
         ("Traceback (most recent call last):\nKeyError: 'mas'", "`KeyError`: 'mas'"),
         ("Explain this:\n```python\nx = 1\ny = 2\n```", "2 lines and begins with `x = 1`"),
         ("Plot body mass", "--frame NAME"),
