@@ -55,8 +55,7 @@ def map(  # noqa: A001 - what it is
         dry_run: Send nothing; return what it would cost and take, from a sample.
         progress: Whether to show a progress bar.
         engine: "dask", "spark", "ray" or "local"; taken from the frame.
-        tasks: How many tasks of an engine ask at once; `in_flight` and `budget_usd` are divided
-            among them.
+        tasks: How many of an engine ask at once; they share out `in_flight` and `budget_usd`.
         **options: `model`, `thinking`, `temperature`, `max_tokens`, `system`, `provider`, …; here
             a model reasons only if `thinking` or `effort` ask for it.
 
