@@ -62,7 +62,7 @@ def warnings(turn: Turn) -> list[str]:
         turns = "1 earlier turn" if turn.left_out == 1 else f"{turn.left_out} earlier turns"
         found.append(f"{turns} no longer fit into the context window; %glm compact sums them up.")
     for one in turn.attachments:
-        found += [f"{one.name}: {note}" for note in one.notes]
+        found += one.told()
     return found
 
 

@@ -117,7 +117,9 @@ def gather(
     new = [name for name, value in values.items() if not isinstance(value, Attachment)]
     tokens = max(_TOKENS_AT_LEAST, min(_TOKENS_EACH, _TOKENS_TOGETHER // max(1, len(new))))
     found = [
-        value if isinstance(value, Attachment) else describe(value, name, detail, tokens, say)
+        _as_it_stands(value, detail.hiding)
+        if isinstance(value, Attachment)
+        else describe(value, name, detail, tokens, say)
         for name, value in values.items()
     ]
     if len(new) > 1 and detail.level != "schema":
@@ -155,6 +157,17 @@ def describe(
             say=say,
         )
     return without_keys(found, detail.keys)
+
+
+def _as_it_stands(cells: Attachment, hiding: Hiding) -> Attachment:
+    """Cells, which are sent whatever they show; that they show what is hidden must be known."""
+    columns = map(re.escape, _for_frame(hiding.hidden, None))
+    names = "|".join(one.replace(r"\*", r"\w*").replace(r"\?", r"\w") for one in columns)
+    shown = sorted(set(re.findall(rf"(?<!\w)(?:{names})(?!\w)", cells.text)) - {""})
+    if not shown:
+        return cells
+    note = f"It names columns that you hide, and is sent as it stands: {', '.join(shown[:3])}."
+    return replace(cells, notes=(*cells.notes, note))
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class Preview:
         price: USD per million tokens, or None where it is not known.
         left_out: Earlier turns that no longer fit into the context window.
         attached: What goes along with the prompt, and what each takes, one phrase each.
+        notes: What is to be known about that, one sentence each.
     """
 
     url: str
@@ -59,6 +60,7 @@ class Preview:
     price: Price | None
     left_out: int
     attached: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The request for a reader: every value as sent, and nothing hidden but the key."""
@@ -76,6 +78,7 @@ class Preview:
         ]
         if self.attached:
             lines.append(f"sent along: {', '.join(self.attached)}")
+        lines += self.notes
         if self.left_out:
             lines.append(f"{self.left_out} earlier turns no longer fit and are left out.")
         return "\n".join(lines)
@@ -169,7 +172,8 @@ class Question:
         body, tokens = self.client.body(request), prompt_tokens(request, self.settings.provider)
         url, left_out = self.client.url, earlier.left_out
         attached = tuple(sent_along(self.attachments, request.messages[-1].content))
-        return Preview(url, body, self.settings, tokens, self.price, left_out, attached)
+        notes = tuple(note for one in self.attachments for note in one.told())
+        return Preview(url, body, self.settings, tokens, self.price, left_out, attached, notes)
 
     def ask(self) -> Asking:
         """Ask it; iterate over the result for the deltas.

@@ -326,6 +326,10 @@ class Lab:
         self.wait_for(lambda _: self.js("!!panel && panel.context.path === argument", path))
         self._wait_until_ready()
 
+    def leave(self) -> None:
+        """End the notebook's kernel and close its tab; the page stays open for another one."""
+        self.js("session.shutdown().then(() => { panel.dispose(); })")
+
     def _agree(self) -> None:
         self.page.click(".jp-Dialog .jp-mod-accept")
 

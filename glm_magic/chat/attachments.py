@@ -44,3 +44,7 @@ class Attachment:
         rows, columns = (("?" if n is None else f"{n:,}") for n in self.shape)
         shown = f"{self.rows_sent} raw rows" if self.rows_sent else self.level
         return f"{self.name} ({rows} × {columns}, {shown})"
+
+    def told(self) -> list[str]:
+        """Its notes, each with the name of what it is about."""
+        return [f"{self.name}: {note}" for note in self.notes]

@@ -35,7 +35,7 @@ def context(options: argparse.Namespace, prompt: str, magics: GLMMagics) -> None
 def _show_parts(question: Question) -> None:
     """One row for each part of the request; nothing is sent."""
     rows = [[part.name, part.what, f"{part.tokens:,}", part.cost] for part in question.parts()]
-    notes = [f"{one.name}: {note}" for one in question.attachments for note in one.notes]
+    notes = [note for one in question.attachments for note in one.told()]
     notes.append("Nothing was sent. Tokens are estimates; --preview shows the exact request.")
     show_table(["part", "what", "tokens", "cost"], rows, notes)
 

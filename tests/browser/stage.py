@@ -97,11 +97,15 @@ class Page(Lab):
         self.page.on("framenavigated", self._notice_frame)
 
     def show(self, notebook: Path, sources: list[str]) -> None:
-        """Write a notebook with these cells, and show it with a kernel of its own."""
+        """Write a notebook with these cells, and show it in place of the one that is shown."""
         notebook.parent.mkdir()
         notebook.write_text(json.dumps(document(sources)), encoding="utf-8")
-        self.path = notebook
-        self.reload()
+        if isinstance(self._server, Notebook7):  # which shows one notebook a page
+            self.path = notebook
+            self.reload()
+        else:
+            self.leave()
+            self.open(notebook)
 
     def _notice_frame(self, frame: Any) -> None:
         if not frame.url.startswith((f"{self._server.url}/", "about:blank")):

@@ -65,7 +65,7 @@ def page(browser: Lab, server: Server, request: pytest.FixtureRequest) -> Iterat
     browser.run_all()
     browser.save()
     yield browser
-    browser.js("session.shutdown().then(() => { panel.dispose(); })")
+    browser.leave()
 
 
 def rows(page: Lab) -> list[list[str]]:

@@ -145,6 +145,16 @@ def test_cells_are_bounded_and_cannot_leave_their_fence(shell: Shell) -> None:
     assert "\u202e" not in sent
 
 
+def test_cells_that_show_a_hidden_column_are_told(shell: Shell) -> None:
+    """They are sent as they stand, so whoever hides a column must see it before."""
+    shell.ip.user_ns["sales"] = sales()
+    for cell in ('%glm hide sales.email "*_id"', "sales.head()", "emails = 'none'"):
+        shell.ip.run_cell(cell, store_history=True)
+    told = "It names columns that you hide, and is sent as it stands: email, store_id."
+    assert told in shell.run("%%glm --once --cells 2 --preview\nhi")
+    assert "you hide" not in shell.run("%%glm --once --cells 1 --preview\nhi")
+
+
 def test_no_cell_before_is_an_error(shell: Shell) -> None:
     """`--cells` in the first cell says that there is nothing to attach."""
     assert "No cell ran before" in shell.run("%%glm --once --cells 1\nhi")
