@@ -1,6 +1,5 @@
 """Nothing of a client stays behind, and every question is asked in both ways."""
 
-import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,15 +7,6 @@ import pytest
 from glm_magic.api.client import Client
 
 from .asking import Way, client_of
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _old_objects_rest() -> Iterator[None]:
-    """What was there before need not be searched for sockets in each of 500 tests."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(params=["sync", "async"])

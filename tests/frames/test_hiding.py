@@ -228,7 +228,7 @@ def test_a_melted_table_has_no_hidden_row(library: str, hidden: list[str]) -> No
     assert "\n0,city,Ulm\n" in attachment.text
     assert attachment.shape[0] == 60
     needed("duckdb")
-    rows = query("select * from t", {"t": frame}, {"t": hidden}, 50)
+    rows = query("select * from t", {"t": frame}, {"t": (hidden, ())}, 50)
     assert rows.splitlines() == ["n,variable,value", *(f"{n},city,Ulm" for n in range(20))]
 
 
