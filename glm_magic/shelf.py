@@ -33,7 +33,6 @@ from .store.conversations import Store
 from .store.file_numbers import file_number
 from .store.location import name_id, new_id
 from .store.notebook_file import NotebookTurns, read_notebook
-from .surroundings import AROUND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +99,7 @@ class Shelf:
         """
         kept = self.store.list()
         exact = [one for one in kept if title in (one.name, one.id)]
-        if not exact and (saved := self._saved()) and name_id(title) in saved.conversations:
+        if not exact and self._in_outputs(title):
             return self._go_to(self.named(title))
         found = exact or [one for one in kept if one.id.startswith(title)]
         if len({one.id for one in found}) != 1:
@@ -128,6 +127,10 @@ class Shelf:
         path = self._notebook()
         return read_notebook(path) if path is not None else None
 
+    def _in_outputs(self, title: str) -> bool:
+        saved = self._saved()
+        return saved is not None and name_id(title) in saved.conversations
+
     def fork(self, title: str) -> Conversation:
         """Copy what the current conversation would send under a new name, and go on there.
 
@@ -153,9 +156,7 @@ class Shelf:
         return self._go_to(copy)
 
     def heed_order(self) -> None:
-        """Let the turns stand as their cells do: as it was saved, without those asked no more."""
-        if self._current is not None and self._current is self._own:
-            self._current.clear(AROUND.silent())
+        """Order the turns as their cells stand in the notebook, if it was saved since."""
         path = self._notebook()
         if path is None or self._current is None:
             return

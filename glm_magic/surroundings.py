@@ -76,7 +76,6 @@ class Surroundings:
     Attributes:
         configured: What `%config` and `ipython_config.py` say, by setting.
         place: Names the next question's place in the conversation, or None; counts it.
-        silent: Names the cells that ask nothing any more, as far as they ran, each once.
         notebook: Where the running notebook is, or None.
         tags: Of the asking cell.
         names: The user's variables by name.
@@ -90,7 +89,6 @@ class Surroundings:
 
     configured: Callable[[], Mapping[str, Any]] = field(default=dict)
     place: Callable[[], str | None] = lambda: None
-    silent: Callable[[], set[str]] = field(default=set)
     notebook: Callable[[], Path | None] = lambda: None
     tags: Callable[[], tuple[str, ...]] = lambda: ()
     names: Callable[[], Mapping[str, object]] = _of_main

@@ -193,10 +193,9 @@ class Conversation:
         return self._moved("redone", self._history.redo())
 
     @alone
-    def clear(self, cells: Iterable[str] | None = None) -> int:
-        """Forget all turns, or those of these cells, until `undo`; returns how many there were."""
-        order = self._history.order
-        gone = list(order.names) if cells is None else order.asked_in(cells)
+    def clear(self) -> int:
+        """Forget all turns, until `undo`; returns how many there were."""
+        gone = list(self._history.order.names)
         if gone:
             change = new_name()
             self._history.remove(gone, change)

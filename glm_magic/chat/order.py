@@ -92,10 +92,6 @@ class Order:
         """Where the turns stand that a cell asked, all its questions."""
         return sorted(self._known(base).values())
 
-    def asked_in(self, cells: Iterable[str]) -> list[str]:
-        """The turns that these cells asked."""
-        return [self.names[place] for cell in sorted(cells) for place in self.places_of(cell)]
-
     def cell_of(self, name: str) -> str | None:
         """The cell that a turn is tied to."""
         return self._cells.get(name)

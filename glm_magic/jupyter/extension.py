@@ -25,7 +25,6 @@ def load(shell: Any) -> None:
     magics = GLMMagics(shell, settings)
     AROUND.configured = settings.values
     AROUND.place = magics.host.place
-    AROUND.silent = magics.host.silent
     AROUND.notebook = magics.host.notebook
     AROUND.tags = magics.host.tags
     AROUND.names = lambda: magics.host.namespace
@@ -44,7 +43,6 @@ def load(shell: Any) -> None:
     shell.input_transformers_cleanup.insert(0, heed_our_cells)
     shell.input_transformers_cleanup.append(heed_our_lines)
     shell.events.register("post_run_cell", magics.cells.ran)
-    shell.events.register("post_run_cell", magics.host.ran)
     shell.events.register("post_run_cell", magics.inserter.cell_ends)
     setattr(shell, _KEEP, (settings, matcher, magics))
 
@@ -56,7 +54,6 @@ def unload(shell: Any) -> None:
         return
     settings, matcher, magics = kept
     shell.events.unregister("post_run_cell", magics.cells.ran)
-    shell.events.unregister("post_run_cell", magics.host.ran)
     shell.events.unregister("post_run_cell", magics.inserter.cell_ends)
     magics.inserter.close()
     delattr(shell, _KEEP)

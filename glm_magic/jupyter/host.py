@@ -41,7 +41,6 @@ class Host:
         self._execution = ""
         self._asked = self._run = 0
         self._counting = threading.Lock()
-        self._silent: set[str] = set()
         self.shown_last = ""
         self._lab = _DELETED in self._metadata()
         self._file = file_number(_session_name())
@@ -63,10 +62,6 @@ class Host:
         found = self._parent().get("metadata")
         return found if isinstance(found, dict) else {}
 
-    def _message(self) -> str:
-        """The id of that message: another one for each run."""
-        return str((self._parent().get("header") or {}).get("msg_id"))
-
     @property
     def in_kernel(self) -> bool:
         """Whether a front end shows our output, and no terminal or pipe."""
@@ -81,7 +76,7 @@ class Host:
     @property
     def captured(self) -> bool:
         """Whether an Output widget takes what is shown now: it hears of no update of a display."""
-        here = self._message()
+        here = (self._parent().get("header") or {}).get("msg_id")
         # The one list of them there is; nobody has a widget who did not import it.
         known = getattr(sys.modules.get("ipywidgets.widgets.widget"), "_instances", {})
         return any(getattr(one, "msg_id", "") == here for one in list(known.values()))
@@ -110,33 +105,14 @@ class Host:
             return None
         if cell.startswith(_VSCODE):
             cell = cell.partition("#")[2] or cell
-        execution = self._message()
+        execution = str((self._parent().get("header") or {}).get("msg_id"))
         with self._counting:  # a cell's own threads may ask
             going_on = execution == self._execution
             asked = self._asked + 1 if going_on else 1
             run = self._run if going_on else time.perf_counter_ns()
             if counted:
                 self._asked, self._execution, self._run = asked, execution, run
-                self._silent.discard(cell)
         return Place(place_of(cell, asked), run)
-
-    def ran(self, result: Any) -> None:
-        """For the event `post_run_cell`: note a cell that ran to its end and asked nothing.
-
-        Not one that names us, and may ask the next time; and not in VS Code, where its id may be
-        that of another cell from an earlier session.
-        """
-        cell = getattr(result.info, "cell_id", None) or _VSCODE
-        if not result.success or cell.startswith(_VSCODE) or self._execution == self._message():
-            return
-        lines = str(result.info.raw_cell).splitlines()
-        if not any("glm" in line.partition("#")[0] for line in lines):
-            self._silent.add(cell)
-
-    def silent(self) -> set[str]:
-        """The cells that ask nothing any more, as their last runs tell, each told once."""
-        silent, self._silent = self._silent, set()
-        return silent
 
     def notebook(self) -> Path | None:
         """The running notebook's file, or None where the front end does not tell.

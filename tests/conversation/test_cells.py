@@ -128,31 +128,6 @@ def test_a_cell_that_became_text_is_not_sent(notebook: Notebook, sandbox: Sandbo
     assert asked(sandbox) == ["SECRET", "two", "three", "four"]
 
 
-def test_a_cell_that_asks_nothing_any_more_is_not_sent(
-    notebook: Notebook, sandbox: Sandbox
-) -> None:
-    """A run that asks nothing takes the question away, if it did not fail; undo brings it back."""
-    notebook.ask("a", "one")
-    notebook.ask("b", "two")
-    assert notebook.run("a", "1 / 0").status == "error"
-    for source in ("%%glm --preview\nthree", "import glm_magic\nif 0: glm_magic.ask('two')"):
-        assert notebook.run("b", source).status == "ok"
-    assert notebook.prompts() == ["one", "two"]
-    notebook.run("a", "# %%glm\n# one")
-    notebook.ask("b", "two")
-    assert asked(sandbox) == ["two"]
-    assert notebook.prompts() == ["two"]
-    notebook.restart()
-    assert notebook.prompts() == ["two"]
-    notebook.run("b", "y = 2")
-    assert notebook.prompts() == []
-    notebook.glm("undo")
-    assert notebook.prompts() == ["two"]
-    notebook.ask("a", "one again")
-    notebook.ask("c", "three")
-    assert asked(sandbox) == ["one again", "two", "three"]
-
-
 def test_run_all_from_the_file_alone_sends_the_same_bytes(
     open_notebook: Open, sandbox: Sandbox
 ) -> None:
