@@ -163,10 +163,11 @@ def _as_it_stands(cells: Attachment, hiding: Hiding) -> Attachment:
     """Cells, which are sent whatever they show; that they show what is hidden must be known."""
     columns = map(re.escape, _for_frame(hiding.hidden, None))
     names = "|".join(one.replace(r"\*", r"\w*").replace(r"\?", r"\w") for one in columns)
-    shown = sorted(set(re.findall(rf"(?<!\w)(?:{names})(?!\w)", cells.text)) - {""})
-    if not shown:
-        return cells
+    said = "\n".join(cells.text.splitlines()[2:-1])  # within the fence
+    shown = sorted(set(re.findall(rf"(?<!\w)(?:{names})(?:_\w+)?(?!\w)", said)) - {""})
     note = f"It names columns that you hide, and is sent as it stands: {', '.join(shown[:3])}."
+    if not shown or note in cells.notes:
+        return cells
     return replace(cells, notes=(*cells.notes, note))
 
 

@@ -191,22 +191,34 @@ def without_rows(
     found: list[str] = []
     for place, (name, label) in enumerate(zip(frame.columns, labels, strict=True)):
         melted = label == _MELTED[0] and _MELTED[1] in labels
-        gone = _labels(frame[name], patterns, melted) if place < levels or melted else []
+        cells = frame[name]
+        gone = hidden_labels(cells, patterns, melted=melted) if place < levels or melted else []
         if gone:
             found += gone
-            frame = frame.filter(~nw.col(name).is_in(gone).fill_null(value=False))
+            frame = frame.filter(
+                [not isinstance(cell, str) or cell not in gone for cell in cells.to_list()]
+            )
     return frame, tuple(found)
 
 
-def _labels(cells: nw.Series[Any], patterns: Sequence[str], melted: bool) -> list[str]:
-    """The hidden labels. No table has so many columns as a long index has rows."""
+def hidden_labels(
+    cells: nw.Series[Any], patterns: Sequence[str], *, melted: bool = False
+) -> list[str]:
+    """The texts among the labels of rows that are hidden names.
+
+    Args:
+        cells: The labels, shape (rows,).
+        patterns: Names or patterns of what is hidden.
+        melted: Whether they are of a melted table; of a long index only names are looked for, for
+            no table has so many columns.
+    """
     if not isinstance(cells.dtype, _TEXTS):
         return []
-    cells = cells.unique() if melted else cells
-    if len(cells) > _MOST_LABELS:
-        cells = cells.filter(cells.is_in(patterns))
-    texts = (label for label in cells.unique().to_list() if isinstance(label, str))
-    return [label for label in texts if matches(label, patterns)]
+    if cells.dtype != nw.Object:  # which may hold lists, that cannot be compared
+        cells = cells.unique() if melted else cells
+        cells = cells.filter(cells.is_in(patterns)) if len(cells) > _MOST_LABELS else cells
+    texts = {label for label in cells.to_list() if isinstance(label, str)}
+    return sorted(label for label in texts if matches(label, patterns))
 
 
 def hides_some(value: object, name: str, patterns: Sequence[str]) -> bool:

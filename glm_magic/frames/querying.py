@@ -16,7 +16,7 @@ from glm_magic.frames.background import run_aside
 from glm_magic.frames.cells import without_hidden
 from glm_magic.frames.escape import is_scalar, type_name
 from glm_magic.frames.failures import raise_if_no_failure
-from glm_magic.frames.hiding import are_hidden, is_hidden, without_rows
+from glm_magic.frames.hiding import are_hidden, hidden_labels, is_hidden, without_rows
 from glm_magic.frames.libraries import find_owner
 from glm_magic.frames.numbering import numbered
 from glm_magic.frames.opening import axes_of, label_text
@@ -123,6 +123,7 @@ def _visible(name: str, frame: Any, hidden: Sequence[str], allowed: Sequence[str
     owner = find_owner(frame)
     wide = owner is not None and owner.library == "pandas" and not owner.is_series
     axes = axes_of(frame) if wide else ()
+    frame = _without_labels(frame, hidden) if wide and hidden else frame
     table = nw.from_native(_with_text_names(frame) if wide else frame)
     schema = table.collect_schema()
     kept = [
@@ -151,6 +152,15 @@ def _visible(name: str, frame: Any, hidden: Sequence[str], allowed: Sequence[str
         return native
     message = f"DuckDB cannot read {name}, a frame of {table.implementation}."
     raise TypeError(message)
+
+
+def _without_labels(frame: Any, hidden: Sequence[str]) -> Any:
+    """A pandas frame without the rows under hidden names: DuckDB does not see its index."""
+    for level in range(frame.index.nlevels):
+        labels = frame.index.get_level_values(level)
+        cells = nw.from_native(labels.to_series(), series_only=True)
+        frame = frame[~labels.isin(hidden_labels(cells, hidden))]
+    return frame
 
 
 def _plain(cell: Any) -> Any:

@@ -40,7 +40,7 @@ WORDS = (
     ("hide", "patterns", "*", "PATTERN",
      'such as "*_name" or sales.email; the latter is for that table, whatever else it is '
      "called, and for tables that are no variable of yours, such as sales.head(). What a cell "
-     "has printed is not looked through: --cells sends it as it stands"),
+     "has printed --cells sends as it stands, and says so"),
     ("code", "number", "?", "N", "of the block; all Python if left out"),
     ("models", "provider", "?", "PROVIDER", "whose prices to show"),
     ("model", "name", "?", "NAME", "the model to use from now on"),

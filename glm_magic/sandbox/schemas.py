@@ -79,6 +79,8 @@ def _leads(reference: object, root: Mapping[str, Any]) -> bool:
     place: object = root
     for name in unquote(reference).split("/")[1:] if reference.startswith("#/") else ():
         name = name.replace("~1", "/").replace("~0", "~")
+        if isinstance(place, list):
+            place = dict(zip(map(str, range(len(place))), place, strict=True))
         place = place.get(name) if isinstance(place, dict) else None
     return isinstance(place, dict | bool)
 

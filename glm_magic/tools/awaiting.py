@@ -80,6 +80,8 @@ class Awaiting:
 
 def _told(function: Callable[[], Any], done: Future[Any]) -> None:
     """Run it and tell what came of it, if anybody still waits."""
+    if done.cancelled():  # in the moment it was begun
+        return
     with suppress(InvalidStateError):
         try:
             done.set_result(function())

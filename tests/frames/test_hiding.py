@@ -232,6 +232,26 @@ def test_a_melted_table_has_no_hidden_row(library: str, hidden: list[str]) -> No
     assert rows.splitlines() == ["n,variable,value", *(f"{n},city,Ulm" for n in range(20))]
 
 
+def test_no_query_sees_the_rows_of_a_hidden_label() -> None:
+    """Nor those whose label is in the index, which DuckDB does not know."""
+    needed("duckdb")
+    hidden = ["sqZ7_email", "sqZ7_name"]
+    long = people().assign(city="Ulm").melt(id_vars="n")
+    for frame in (people().T, long.set_index("variable"), long.set_index(["n", "variable"])):
+        rows = query("select * from t", {"t": frame}, {"t": (hidden, ())}, 50)
+        assert SECRET not in rows
+        assert len(rows.splitlines()) > 1
+
+
+def test_a_melted_table_may_hold_anything() -> None:
+    """Lists cannot be compared, nor other objects in polars."""
+    for names in ([["a"], {"b": 1}, "qZ7"], ["qZ7", object(), None]):
+        frame = pd.DataFrame({"variable": names, "value": [1, 2, 3]})
+        assert "left out: 1 row, hidden" in describe(frame, "f", hidden=["qZ7"]).text
+    odd = pl.DataFrame({"variable": pl.Series([object()], dtype=pl.Object), "value": [1]})
+    assert "hidden" not in describe(odd, "f", hidden=["qZ7"]).text
+
+
 def test_other_tables_with_a_word_in_them_stay() -> None:
     """Only what `melt` calls `variable`, beside its `value`, holds names of columns."""
     cells = {"word": ["qZ7", None], "value": [1, 2]}

@@ -147,10 +147,10 @@ def test_cells_are_bounded_and_cannot_leave_their_fence(shell: Shell) -> None:
 
 def test_cells_that_show_a_hidden_column_are_told(shell: Shell) -> None:
     """They are sent as they stand, so whoever hides a column must see it before."""
-    shell.ip.user_ns["sales"] = sales()
-    for cell in ('%glm hide sales.email "*_id"', "sales.head()", "emails = 'none'"):
+    shell.ip.user_ns["sales"] = sales().assign(email_valid=True)
+    for cell in ('%glm hide sales.email "*_id"', "sales.head()", "data = 'none'"):
         shell.ip.run_cell(cell, store_history=True)
-    told = "It names columns that you hide, and is sent as it stands: email, store_id."
+    told = "It names columns that you hide, and is sent as it stands: email, email_valid, store_id."
     assert told in shell.run("%%glm --once --cells 2 --preview\nhi")
     assert "you hide" not in shell.run("%%glm --once --cells 1 --preview\nhi")
 

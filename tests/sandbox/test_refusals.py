@@ -132,6 +132,7 @@ def test_a_broken_rule_is_refused(sandbox: Sandbox, code: str, fields: dict[str,
         True, {"type": None}, {"type": ["integer", "null"], "minimum": 0.5}, {"$ref": "#"},
         {"$ref": "#/$defs/b~1%20c"}, {"items": [{"type": "null"}, False]}, nested(50), {"enum": []},
         {"additionalProperties": {"type": "number"}}, {"allOf": [{"$ref": "#/$defs/b~1%20c"}]},
+        {"anyOf": [{"type": "null"}], "items": {"$ref": "#/properties/a/anyOf/0"}},
     ],
 )  # fmt: skip
 def test_a_sound_schema_is_taken(sandbox: Sandbox, schema: Any) -> None:

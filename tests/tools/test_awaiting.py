@@ -6,13 +6,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
 import pytest
 
 import glm_magic
 from glm_magic.sandbox import Sandbox
+from glm_magic.tools import awaiting
 from glm_magic.tools.awaiting import Awaiting
 from glm_magic.wiring import workbench
 
@@ -100,16 +101,25 @@ def test_an_exit_of_it_ends_no_loop(sandbox: Sandbox, slow: Slow) -> None:
     assert bodies(sandbox)[-1]["messages"][-1]["content"] == "send_all failed: SystemExit: 3"
 
 
+def test_a_plain_tool_that_was_stopped_does_not_begin() -> None:
+    """Between its call and its thread there is a moment."""
+    ran: list[str] = []
+    left: Future[None] = Future()
+    left.cancel()
+    awaiting._told(lambda: ran.append("it"), left)
+    assert not ran
+
+
 def test_after_a_stop_none_begins() -> None:
     """Stop may come while the tool is being called."""
 
     async def never() -> None:
         raise AssertionError
 
-    awaiting = Awaiting()
-    awaiting.stop()
+    stopped = Awaiting()
+    stopped.stop()
     with pytest.raises(CancelledError):
-        awaiting.result(never())
+        stopped.result(never())
 
 
 PLAIN = """
