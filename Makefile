@@ -51,8 +51,10 @@ bench: .venv-test/.made ## Measure what the design promises
 	.venv-test/bin/python -m tests.benchmarks
 
 coverage: .venv-test/.made ## Which branches of the layers below the faces no test takes
-	# Counting takes time: what looks at clocks may fail here, and only here.
-	-.venv-test/bin/python -m coverage run -m pytest -q $(COVERING) --ignore=tests/rows/test_engines.py
+	# Counting takes time: what looks at clocks may fail here, and only here. While lines are traced,
+	# CPython 3.11 spins as long as a thread that sleeps is to be ended, which the last file does.
+	-.venv-test/bin/python -m coverage run -m pytest -q $(COVERING) \
+		--ignore=tests/rows/test_engines.py --ignore=tests/variables/test_hostile.py
 	.venv-test/bin/python -m coverage report --skip-covered --show-missing
 
 audit: ## List what an installation brings (an SBOM), and the known holes in it
