@@ -9,7 +9,7 @@ import pytest
 from glm_magic.sandbox import Sandbox
 from tests.browser.stage import Page, says
 from tests.canary import CANARY
-from tests.lab import Server
+from tests.lab import Lab, Server
 
 pytestmark = pytest.mark.browser
 LOAD, ASK = "%load_ext glm_magic", "%%glm\nhow many?"
@@ -134,15 +134,31 @@ def test_the_first_words_come_at_once(page: Page, sandbox: Sandbox) -> None:
     page.wait_until_idle()
 
 
+def seconds_of(text: str) -> int:
+    """How long the model has thought, as the page says while it thinks; else 0."""
+    found = re.search(r"Thinking, (\d+) s", text)
+    return int(found[1]) if found else 0
+
+
+def thinking(page: Page, seconds: int) -> str:
+    """What the page shows as soon as the model has thought longer than so many seconds."""
+    texts = [""]
+
+    def longer(lab: Lab) -> bool:
+        texts.append(lab.text(1))
+        return seconds_of(texts[-1]) > seconds
+
+    page.wait_for(longer)
+    return texts[-1]
+
+
 def test_the_reasoning_is_live(page: Page, sandbox: Sandbox) -> None:
     """While the model thinks, its latest words and the seconds are shown; then they fold."""
     thought = " ".join(f"thought-{n}." for n in range(60))
     sandbox.faults.append(says("Three.", thought, seconds=6))
     page.start_cell(1)
-    page.wait_for(lambda lab: "Thinking, 1 s" in lab.text(1))
-    early = page.text(1)
-    page.wait_for(lambda lab: "Thinking, 3 s" in lab.text(1))
-    late = page.text(1)
+    early = thinking(page, 0)
+    late = thinking(page, seconds_of(early))
     # Of 60 thoughts a line holds a dozen: the newest come, and the oldest go.
     shown = [[int(n) for n in re.findall(r"\bthought-(\d+)\.", text)] for text in (early, late)]
     assert max(shown[1]) > max(shown[0])
