@@ -110,6 +110,7 @@ def test_ticks_come_while_nothing_else_does(way: Way, connect: Connect) -> None:
     """Ten times a second the asker gets an empty delta, so that it stays awake."""
     ticks = []
     with Host([0.55, *said("x")]) as host:
+        begun = time.monotonic()
         asking = way.question(connect(host.base_url))
         if way.name == "sync":
             ticks = [one for one in asking if one == Delta()]
@@ -120,7 +121,9 @@ def test_ticks_come_while_nothing_else_does(way: Way, connect: Connect) -> None:
                 ticks.extend([one async for one in asking if one == Delta()])
 
             asyncio.run(collect())
-    assert 4 <= len(ticks) <= 9
+        seconds = time.monotonic() - begun  # more than the host takes, on a busy machine
+    # Four more: what comes wakes the asker too.
+    assert 4 <= len(ticks) <= 10 * seconds + 4
 
 
 def test_the_loop_stays_alive(connect: Connect) -> None:
