@@ -81,7 +81,7 @@ class Detail:
 
     Attributes:
         level: "schema", "stats" or "values".
-        rows: Raw rows of each frame; the only way rows ever leave.
+        rows: Raw rows of each frame; a description holds no others.
         quantiles: Whether quartiles and approximate distinct counts are asked for.
         hiding: Columns to leave out.
         pictures: Whether the model reads pictures.
