@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 REPAINT_SECONDS = 0.125
 _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
-_LONGEST_MERGE_SECONDS = 0.4
+_LONGEST_MERGE_SECONDS = 0.2  # more is seen as a freeze
 
 
 class LiveOutput(Protocol):

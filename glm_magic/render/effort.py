@@ -8,7 +8,7 @@ import re
 _SECONDS_A_CHARACTER = 1e-6
 _SECONDS_A_FORMULA = 2e-3
 _SECONDS_A_LINE_OF_CODE = 1e-4
-_PAGE_SHARE = 0.05  # of the page's time may go into repainting; the rest is the reader's
+_PAGE_SHARE = 0.03  # of the page's time may go into repainting; the rest is the reader's
 _LONGEST_PAUSE_SECONDS = 3.0
 _DOLLARS = re.compile(r"\$\$?")
 _FENCED = re.compile(r"^`{3,}[^\n]+\n(.*?)^`{3,}$", re.MULTILINE | re.DOTALL)
