@@ -87,7 +87,9 @@ def describe(
     measured, raw = seen.measured, seen.raw
     remarks = list(_remarks(seen, wish))
     columns = len(measured.columns) - seen.opened.levels
-    shape = (measured.rows + seen.hidden.row_count, columns + len(seen.hidden.columns))
+    # Without a column that is shown, the whole table was counted.
+    rows = measured.rows + (seen.hidden.row_count if measured.columns else 0)
+    shape = (rows, columns + len(seen.hidden.columns))
     header = _header(name, wish.kind or owner.kind, owner, shape)
     always = [*remarks, *map(say_left_out, seen.hidden.said)]
     room = wish.max_tokens - estimate_tokens(fence(header + "values)", always)) - 1  # a line break

@@ -361,6 +361,12 @@ def test_everything_hidden_leaves_the_number_of_rows() -> None:
         assert len(column_lines(attachment)) == 1
 
 
+def test_hidden_rows_are_counted_once() -> None:
+    """Where all columns are hidden, and the rows of a melted table too."""
+    long = people().melt(id_vars="n")
+    assert describe(long, "long", hidden=["*"]).shape == long.shape
+
+
 def test_allowed_columns_show_their_values() -> None:
     """Allowed by name or pattern, a likely personal column is like any other."""
     frame = pl.DataFrame(
