@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DELETED = "deletedCells"
 _VSCODE = "vscode-notebook-cell:"
 _DRIVE = re.compile("/[A-Za-z]:/")
+_MOST_RUNS = 100  # a run may ask when the next one has begun, as a task in the background does
 
 FrontEnd = Literal["lab", "vscode", "colab", "console", "batch", "terminal", "pipe"]
 
@@ -38,8 +39,7 @@ class Host:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self._execution = ""
-        self._asked = self._run = 0
+        self._runs: dict[str, tuple[int, int]] = {}  # of cells: questions so far, and when begun
         self._counting = threading.Lock()
         self.shown_last = ""
         self._lab = _DELETED in self._metadata()
@@ -107,12 +107,12 @@ class Host:
             cell = cell.partition("#")[2] or cell
         execution = str((self._parent().get("header") or {}).get("msg_id"))
         with self._counting:  # a cell's own threads may ask
-            going_on = execution == self._execution
-            asked = self._asked + 1 if going_on else 1
-            run = self._run if going_on else time.perf_counter_ns()
+            asked, run = self._runs.get(execution) or (0, time.perf_counter_ns())
             if counted:
-                self._asked, self._execution, self._run = asked, execution, run
-        return Place(place_of(cell, asked), run)
+                self._runs[execution] = asked + 1, run
+                if len(self._runs) > _MOST_RUNS:
+                    del self._runs[next(iter(self._runs))]
+        return Place(place_of(cell, asked + 1), run)
 
     def notebook(self) -> Path | None:
         """The running notebook's file, or None where the front end does not tell.

@@ -78,6 +78,20 @@ def test_questions_that_do_not_begin_in_their_order_stay(
     assert notebook.prompts() == ["one", "two", "three"]
 
 
+def test_a_task_in_the_background_disturbs_no_cell(notebook: Notebook) -> None:
+    """It asks for the cell that began it, while another one asks twice: all questions stay."""
+    notebook.run(
+        "a",
+        "import asyncio, glm_magic\ngo = asyncio.Event()\nasync def later():\n    await go.wait()\n"
+        "    await glm_magic.ask_async('from the task')\ntask = asyncio.create_task(later())",
+    )
+    notebook.run(
+        "b",
+        "await glm_magic.ask_async('one')\ngo.set()\nawait task\nawait glm_magic.ask_async('two')",
+    )
+    assert sorted(notebook.prompts()) == ["from the task", "one", "two"]
+
+
 def test_questions_that_are_not_asked_again_leave(notebook: Notebook, sandbox: Sandbox) -> None:
     """A cell that asks less than before sends only what it asked now to the next cell."""
     loop = "import glm_magic\nfor q in {}:\n    glm_magic.ask(q)"
