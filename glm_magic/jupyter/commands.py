@@ -57,6 +57,9 @@ def models(options: argparse.Namespace, magics: GLMMagics) -> None:
     heads += ["in, $/M", "cached, $/M", "out, $/M", "status" if served is None else "served"]
     extra = sorted((served or set()) - set(models()))
     notes = [f"Prices at {provider.title}, USD per million tokens. {provider.note}".strip()]
+    notes.append(f"Thinking: {about()['thinking']}.")
+    if served is None:
+        notes.append(f"Status {about()['status']}.")
     notes.append(f"Source: {about()['source']}.")
     if extra:
         notes.append(f"Also served: {', '.join(extra)}.")

@@ -27,6 +27,9 @@ def test_models_show_limits_and_prices(shell: Shell) -> None:
     assert air.split()[1:] == ["131,072", "98,304", "auto", "0.2", "0.03", "1.1", "listed"]
     assert "Source: docs.z.ai" in shown
     assert "as of 2026-09" in shown
+    said = " ".join(shown.split())
+    assert "Thinking: auto = on unless switched off" in said
+    assert "Status at Z.ai: listed = in the newest documented list" in said
 
 
 def test_cometapi_prices_are_unknown_until_its_own_feed_was_read(shell: Shell) -> None:
