@@ -97,8 +97,11 @@ _TABLES = (
 )
 
 KINDS = {"English prose": _PROSE, "dense mathematics": _MATH, "Chinese": _CHINESE, "code": _CODE}
-# An answer of headings, lists, code, tables and mathematics takes blocks of these in turn.
-_MIXED = (_PROSE, _MATH, _CODE, _TABLES)
+# An answer of headings, lists, code, tables and mathematics: a part of each kind in turn.
+_MIXED = tuple(
+    "".join(parts[turn % len(parts)] for parts in (_PROSE, _MATH, _CODE, _TABLES))
+    for turn in range(15)
+)
 
 
 def long_text(kind: str, tokens: int) -> str:
@@ -107,9 +110,8 @@ def long_text(kind: str, tokens: int) -> str:
 
 
 def mixed_text(tokens: int) -> str:
-    """One with at least so many tokens of each part of these kinds, a block of each in turn."""
-    parts = [_long(one, tokens).split("\n\n") for one in _MIXED]
-    return "\n\n".join(block for blocks in zip(*parts, strict=False) for block in blocks)
+    """One with at least so many, a part of each of these kinds in turn."""
+    return _long(_MIXED, tokens)
 
 
 def _long(parts: tuple[str, ...], tokens: int) -> str:
