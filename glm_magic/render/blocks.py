@@ -7,7 +7,7 @@ import re
 from .cleaning import plain
 from .lines import Kind, LineReader
 
-_FIRST_LIMIT = 2_000  # characters the tail may grow to before a block is committed
+_FIRST_LIMIT = 1_500  # characters the tail may grow to before a block is committed
 _GROWTH = 1.12  # per commit: a longer answer gets longer blocks
 _LAST_LIMIT = 12_000  # so that showing one block does not take long
 _FORMULA = 40  # characters that one weighs: formulas are what makes painting a tail slow
