@@ -1,5 +1,6 @@
 """Shells and kernels for the faces: a real IPython shell here, a real kernel beside it."""
 
+import atexit
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
@@ -42,6 +43,8 @@ def bare_shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     workbench.cache_clear()
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance(colors="nocolor")
+    # Each would be kept to the end, and then collect all garbage, one after the other.
+    atexit.unregister(shell.atexit_operations)
     yield Shell(shell)
     shell.run_line_magic("unload_ext", "glm_magic")
     workbench().close()
