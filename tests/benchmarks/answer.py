@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from statistics import median
-from typing import Any
 
 from glm_magic.store.metadata import turns_of
 
@@ -114,11 +113,8 @@ def checked(run: Run) -> Run:
 
 
 def size_kb(run: Run) -> float:
-    """The answer itself, once; a long one is shown in several outputs."""
-    outputs: dict[Any, Any] = {}
-    for number, message in enumerate(run.shown()):
-        outputs[message.content["transient"].get("display_id", number)] = message.content
-    turns = [turn for _, _, turn in turns_of(outputs.values())]
+    """The answer itself, once."""
+    turns = [turn for _, _, turn in turns_of(run.outputs())]
     if not turns:
         message = "The final outputs do not hold the turn."
         raise RuntimeError(message)
@@ -126,7 +122,6 @@ def size_kb(run: Run) -> float:
 
 
 def saved_kb(run: Run) -> float:
-    """The final output as a notebook file holds it."""
-    final = run.shown()[-1].content
-    kept = {"data": final["data"], "metadata": final["metadata"]}
-    return len(json.dumps(kept, ensure_ascii=False).encode()) / 1000
+    """The outputs that are left, as a notebook file holds them."""
+    kept = [{name: one[name] for name in ("data", "metadata")} for one in run.outputs()]
+    return sum(len(json.dumps(one, ensure_ascii=False).encode()) for one in kept) / 1000

@@ -203,22 +203,23 @@ def _in_the_file() -> Iterator[Figure]:
         runs = [checked(kernel.run(source)) for _ in KINDS]
     for kind, run in zip(KINDS, runs, strict=True):
         text = long_text(kind, _TOKENS)
-        final = run.shown()[-1].content
-        whole = _growth_kb(source, final["data"], final["metadata"])
-        bare = _growth_kb(source, {"text/markdown": text}, {})
+        whole = _growth_kb(source, run.outputs())
+        bare = _growth_kb(source, [{"data": {"text/markdown": text}, "metadata": {}}])
         size = len(text.encode()) / 1000
         name = f"the .ipynb grows by {_TOKENS:,} tokens of {kind}"
         yield Figure(name, whole, "kB", size, 1.5 * size, _FILE_NOTE)
         yield Figure(f"  without anything of ours, {kind}", bare, "kB", size, note=_BARE_NOTE)
 
 
-def _growth_kb(source: str, data: dict[str, Any], metadata: dict[str, Any]) -> float:
+def _growth_kb(source: str, outputs: list[dict[str, Any]]) -> float:
     import nbformat
 
     v4: Any = nbformat.v4
     notebook = v4.new_notebook(cells=[v4.new_code_cell(source, id="cell-1")])
     before = len(nbformat.writes(notebook).encode())
-    notebook.cells[0].outputs.append(v4.new_output("display_data", data, metadata=metadata))
+    notebook.cells[0].outputs = [
+        v4.new_output("display_data", one["data"], metadata=one["metadata"]) for one in outputs
+    ]
     return (len(nbformat.writes(notebook).encode()) - before) / 1000
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import zmq
 from jupyter_client.manager import KernelManager
 
+from tests.kernel import Ran
+
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -60,6 +62,10 @@ class Run:
     def shown(self) -> list[Message]:
         """The outputs and their updates."""
         return [message for message in self.messages if message.kind in _SHOWN]
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """What a front end would be left with; a long answer is several."""
+        return Ran(messages=[(one.kind, one.content) for one in self.messages]).outputs
 
     def messages_a_second(self) -> float:
         """How fast outputs come, from the first to the last before the final one."""

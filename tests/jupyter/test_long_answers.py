@@ -10,7 +10,7 @@ import pytest
 from glm_magic.sandbox import Fault, Sandbox, Step
 from glm_magic.sandbox.steps import Pause, chunk_of, record_of
 from glm_magic.store.notebook_file import read_notebook
-from tests.benchmarks.long_texts import long_text
+from tests.benchmarks.long_texts import long_text, mixed_text
 from tests.kernel import Kernel, Ran
 
 TEXT = long_text("dense mathematics", 8_000)
@@ -67,6 +67,19 @@ def test_what_is_dear_is_not_shown_twice(
     (turn,) = getattr(read_notebook(path), "turns", ())
     assert (turn.text, turn.reasoning, turn.cell) == (TEXT, thought, "cell-1")
     assert path.stat().st_size < 1.5 * len(TEXT.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"), [(mixed_text(5_000), True), (long_text("dense mathematics", 2_000), False)]
+)
+def test_a_short_freeze_is_not_worth_many_bytes(
+    text: str, stays: bool, kernel: Kernel, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """A third of a second is spared where the file still grows by less than half of the text."""
+    sandbox.faults.append(said(text))
+    ran = kernel.run(ASK.format(""), cell="cell-1")
+    assert (len(ran.outputs) > 1) == stays
+    assert notebook(ran, tmp_path).stat().st_size < 1.5 * len(text.encode())
 
 
 def test_a_stopped_one_stays_too(kernel: Kernel, sandbox: Sandbox, tmp_path: Path) -> None:
