@@ -62,6 +62,10 @@ class Host:
         found = self._parent().get("metadata")
         return found if isinstance(found, dict) else {}
 
+    def _execution(self) -> str:
+        """The id of that message: another one for each run of a cell."""
+        return str((self._parent().get("header") or {}).get("msg_id"))
+
     @property
     def in_kernel(self) -> bool:
         """Whether a front end shows our output, and no terminal or pipe."""
@@ -76,7 +80,7 @@ class Host:
     @property
     def captured(self) -> bool:
         """Whether an Output widget takes what is shown now: it hears of no update of a display."""
-        here = (self._parent().get("header") or {}).get("msg_id")
+        here = self._execution()
         # The one list of them there is; nobody has a widget who did not import it.
         known = getattr(sys.modules.get("ipywidgets.widgets.widget"), "_instances", {})
         return any(getattr(one, "msg_id", "") == here for one in list(known.values()))
@@ -105,7 +109,7 @@ class Host:
             return None
         if cell.startswith(_VSCODE):
             cell = cell.partition("#")[2] or cell
-        execution = str((self._parent().get("header") or {}).get("msg_id"))
+        execution = self._execution()
         with self._counting:  # a cell's own threads may ask
             asked, run = self._runs.get(execution) or (0, time.perf_counter_ns())
             if counted:

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 REPAINT_SECONDS = 0.125
 _STATUS_SECONDS = 1.0
 _BYTES_PER_SECOND = 35_000
-_LONGEST_MERGE_SECONDS = 0.4  # a freeze that anybody sees; who looks sees one of half the time
-# What an output more takes in the notebook's file, and which part of the text that may be.
-_OUTPUT_BYTES = 205
-_OUTPUTS_SHARE = 0.1
+_LONGEST_MERGE_SECONDS = 0.4
+_LONGEST_LIGHT_MERGE_SECONDS = 0.2  # where the outputs that stay are light
+_OUTPUT_BYTES = 205  # that each of them takes more in the notebook's file
+_LIGHT_SHARE = 0.1  # of the text
 
 
 class LiveOutput(Protocol):
@@ -195,8 +195,8 @@ class NotebookOutput:
             return False
         if bool(self._status) != bool(answer.thoughts()):  # they came behind the text only
             return False
-        light = len(blocks) * _OUTPUT_BYTES <= _OUTPUTS_SHARE * len(came)
-        longest = _LONGEST_MERGE_SECONDS / 2 if light else _LONGEST_MERGE_SECONDS
+        light = len(blocks) * _OUTPUT_BYTES <= _LIGHT_SHARE * len(came)
+        longest = _LONGEST_LIGHT_MERGE_SECONDS if light else _LONGEST_MERGE_SECONDS
         return seconds_to_show(answer.markdown()) > longest
 
 
